@@ -1,0 +1,1 @@
+"""What people see and type: the pages, the map, the command line."""

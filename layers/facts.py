@@ -1,0 +1,214 @@
+"""Facts that ship with the product: regions, kinds of layer and rule packs, read from data/."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from geo.rules import Rule, Source
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+class FactsError(ValueError):
+    """A file in data/ does not say what it must, or an id is not in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialogue:
+    """What is known of a region's dialogue, and how well."""
+
+    phase: str
+    held: str
+    note: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A dialogue region. Bounds are (west, south, east, north) in degrees, WGS 84."""
+
+    region_id: str
+    name: str
+    country: str
+    country_name: str
+    bounds: tuple[float, float, float, float]
+    country_bounds: tuple[float, float, float, float]
+    measuring_crs: str
+    candidate_crs: tuple[str, ...]
+    rule_pack: str
+    languages: tuple[str, ...]
+    demonstration: bool
+    dialogue: Dialogue
+
+
+FieldType = Literal["text", "number", "date", "class"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldFact:
+    """A field an import may map a column to; `aliases` are folded column names seen in the wild."""
+
+    field: str
+    title: str
+    type: FieldType
+    aliases: tuple[str, ...]
+    classes: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of layer. `position_sd_m` is assumed where nobody states an accuracy."""
+
+    kind_id: str
+    title: str
+    one: str
+    geometry: tuple[str, ...]
+    sensitivity: Literal["open", "protected"]
+    position_sd_m: float
+    position_note: str
+    color: str
+    symbol: str
+    order: int
+    fields: Mapping[str, FieldFact]
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def regions() -> Mapping[str, Region]:
+    """Every dialogue region by id, in the order of data/regions.toml."""
+    return {
+        region_id: Region(
+            region_id=region_id,
+            name=record["name"],
+            country=record["country"],
+            country_name=record["country_name"],
+            bounds=_bounds(record["bounds"]),
+            country_bounds=_bounds(record["country_bounds"]),
+            measuring_crs=record["measuring_crs"],
+            candidate_crs=tuple(record["candidate_crs"]),
+            rule_pack=record["rule_pack"],
+            languages=tuple(record["languages"]),
+            demonstration=record.get("demonstration", False),
+            dialogue=Dialogue(**record["dialogue"]),
+        )
+        for region_id, record in _toml(DATA / "regions.toml").items()
+    }
+
+
+def _bounds(numbers: list[float]) -> tuple[float, float, float, float]:
+    west, south, east, north = (float(number) for number in numbers)
+    return west, south, east, north
+
+
+def region(region_id: str) -> Region:
+    """One region; an unknown id is refused with the ids there are."""
+    try:
+        return regions()[region_id]
+    except KeyError:
+        raise FactsError(
+            f"There is no region '{region_id}'. Choose one of: {', '.join(regions())}."
+        ) from None
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Every kind of layer by id, in the order of data/kinds.toml."""
+    return {
+        kind_id: Kind(
+            kind_id=kind_id,
+            title=record["title"],
+            one=record["one"],
+            geometry=tuple(record["geometry"]),
+            sensitivity=record["sensitivity"],
+            position_sd_m=float(record["position_sd_m"]),
+            position_note=record["position_note"],
+            color=record["color"],
+            symbol=record["symbol"],
+            order=record["order"],
+            fields={
+                field: FieldFact(
+                    field=field,
+                    title=fact["title"],
+                    type="class" if "classes" in fact else fact.get("type", "text"),
+                    aliases=tuple(fact["aliases"]),
+                    classes={name: tuple(seen) for name, seen in fact.get("classes", {}).items()},
+                )
+                for field, fact in record["fields"].items()
+            },
+        )
+        for kind_id, record in _toml(DATA / "kinds.toml").items()
+    }
+
+
+def kind(kind_id: str) -> Kind:
+    """One kind of layer; an unknown id is refused with the ids there are."""
+    try:
+        return kinds()[kind_id]
+    except KeyError:
+        raise FactsError(
+            f"There is no kind of layer '{kind_id}'. Choose one of: {', '.join(kinds())}."
+        ) from None
+
+
+@cache
+def rule_pack(pack: str) -> tuple[Rule, ...]:
+    """The overlaps that hold everywhere, then the rules of a country's pack, as in its file."""
+    names = ["common"] if pack == "common" else ["common", pack]
+    rules: list[Rule] = []
+    for name in names:
+        path = DATA / "rules" / f"{name}.toml"
+        if not path.exists():
+            raise FactsError(f"There is no rule pack '{name}' in data/rules.")
+        content = _toml(path)
+        rules.extend(
+            _rule(record, country=content.get("country")) for record in content.get("rule", [])
+        )
+    ids = [rule.rule_id for rule in rules]
+    twice = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
+    if twice:
+        raise FactsError(f"Rule pack '{pack}' has the same id twice: {', '.join(twice)}.")
+    return tuple(rules)
+
+
+def scenarios(pack: str) -> tuple[str, ...]:
+    """The scenarios a pack offers, in the order of its file."""
+    return tuple(dict.fromkeys(rule.scenario for rule in rule_pack(pack) if rule.scenario))
+
+
+def _rule(record: dict[str, Any], *, country: str | None) -> Rule:
+    source = record.get("source")
+    return Rule(
+        rule_id=record["id"],
+        title=record["title"],
+        text=record["text"],
+        country=country,
+        relation=record["relation"],
+        subject_kinds=tuple(record["subjects"]),
+        object_kind=record.get("object"),
+        subject_classes=tuple(record.get("subject_classes", ())),
+        object_classes=tuple(record.get("object_classes", ())),
+        inner_m=_number(record.get("inner_m")),
+        outer_m=_number(record.get("outer_m")),
+        max_area_ha=_number(record.get("max_area_ha")),
+        measure_from=record.get("measure_from"),
+        kind=record.get("kind", "observation"),
+        effect=record.get("effect", "none"),
+        agency=record.get("agency"),
+        valid_from=record.get("valid_from"),
+        valid_to=record.get("valid_to"),
+        scenario=record.get("scenario"),
+        status=record.get("status", "ours"),
+        note=record.get("note"),
+        source=Source(**source) if source else None,
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
