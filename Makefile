@@ -1,0 +1,67 @@
+# Two commands do everything: `make run` and `make test`. Each says what it does and what it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+HOST ?= 127.0.0.1
+PORT ?= 8501
+VENDOR := dashboard/static/vendor/.ready
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup setup-test run test check format lock bench clean
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.run-ready $(VENDOR) ## Make .venv, install pinned requirements and front-end assets
+
+run: setup ## Serve the dashboard on http://127.0.0.1:8501 (HOST=, PORT= change it)
+	@exec $(PY) -m dashboard serve --host $(HOST) --port $(PORT)
+
+setup-test: setup $(VENV)/.test-ready ## What the tests need besides: test tools and Chromium
+	@scripts/need-chromium
+
+check: setup-test ## Format, lint, types
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+
+test: check ## All tests: unit, property, real browser
+	@$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
+
+format: $(VENV)/.test-ready ## Format the code and mend what the linter can mend
+	@$(VENV)/bin/ruff check --fix-only -q .
+	@$(VENV)/bin/ruff format -q .
+
+bench: $(VENV)/.test-ready ## Conflict engine against plain geopandas at 10^4 sites and 10^5 fields
+	@$(PY) -m bench.conflicts --size M --runs 3
+
+lock: $(VENV)/.test-ready ## Pin requirements*.in into requirements*.txt
+	@for name in requirements requirements-dev; do \
+	  $(VENV)/bin/pip-compile -q --upgrade --no-header --no-emit-index-url --no-emit-find-links \
+	    --no-annotate --strip-extras -o $$name.txt $$name.in; done
+
+clean: ## Remove what setup made (never the store in var/)
+	@rm -rf $(VENV) node_modules dashboard/static/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@scripts/make-venv $(VENV)
+
+$(VENV)/.run-ready: requirements.txt | $(VENV)/bin/python
+	@echo "Installing the pinned requirements (a minute or two, once) ..."
+	@$(PY) -m pip install -q -r requirements.txt
+	@touch $@
+
+$(VENV)/.test-ready: requirements-dev.txt $(VENV)/.run-ready
+	@echo "Installing the test tools ..."
+	@$(PY) -m pip install -q -r requirements-dev.txt
+	@touch $@
+
+$(VENDOR): package-lock.json dashboard/assets.py | $(VENV)/.run-ready
+	@scripts/install-assets $(PY)
+	@touch $@
