@@ -1,4 +1,4 @@
-"""What the store knows about layers: plain frozen records, the same whatever database holds them."""
+"""What the store knows about layers: frozen records, the same whatever database holds them."""
 
 import datetime as dt
 import re
@@ -18,8 +18,8 @@ class LayerVersion:
     """One accepted import. Never changed once it is in the store.
 
     `number` counts the versions of a layer from 1. `imported_at` is UTC. `data_date` is the day the
-    data speak for, as its importer stated it; None = not stated, and never guessed. `read`,
-    `imported`, `repaired` and `rejected` are rows of the file: read = imported + repaired + rejected.
+    data speak for, as its importer stated it; None = not stated, never guessed. `read`,
+    `imported`, `repaired` and `rejected` count rows: read = imported + repaired + rejected.
     `request` is what the importer asked for, `mapping` what was used.
     """
 

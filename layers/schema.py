@@ -1,0 +1,98 @@
+"""The catalogue's tables as SQLAlchemy sees them; layers/migrations makes and changes them."""
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class Utc(sa.TypeDecorator[dt.datetime]):
+    """A moment in UTC; SQLite forgets the zone, so it is put back on reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        return None if value is None else value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+metadata = sa.MetaData()
+
+layer = sa.Table(
+    "layer",
+    metadata,
+    sa.Column("layer_id", sa.Text, primary_key=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("deleted_at", Utc),
+    sa.Column("current_version_id", sa.Text),
+)
+
+original = sa.Table(
+    "original",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("filename", sa.Text, nullable=False),
+    sa.Column("first_seen", Utc, nullable=False),
+)
+
+layer_version = sa.Table(
+    "layer_version",
+    metadata,
+    sa.Column("version_id", sa.Text, primary_key=True),
+    sa.Column("layer_id", sa.Text, sa.ForeignKey("layer.layer_id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("imported_at", Utc, nullable=False),
+    sa.Column("imported_by", sa.Text, nullable=False),
+    sa.Column("filename", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, sa.ForeignKey("original.sha256"), nullable=False),
+    sa.Column("source_layer", sa.Text),
+    sa.Column("data_date", sa.Date),
+    sa.Column("source_note", sa.Text),
+    sa.Column("crs", sa.Text),
+    sa.Column("crs_how", sa.Text),
+    sa.Column("rows_read", sa.BigInteger, nullable=False),
+    sa.Column("rows_imported", sa.BigInteger, nullable=False),
+    sa.Column("rows_repaired", sa.BigInteger, nullable=False),
+    sa.Column("rows_rejected", sa.BigInteger, nullable=False),
+    sa.Column("west", sa.Float),
+    sa.Column("south", sa.Float),
+    sa.Column("east", sa.Float),
+    sa.Column("north", sa.Float),
+    sa.Column("mapping", sa.JSON, nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("request_fingerprint", sa.Text, nullable=False),
+    sa.Column("features_file", sa.Text, nullable=False),
+    sa.Column("features_sha256", sa.Text, nullable=False),
+    sa.Column("features_size", sa.BigInteger, nullable=False),
+    sa.Column("demonstration", sa.Boolean, nullable=False),
+)
+
+finding = sa.Table(
+    "finding",
+    metadata,
+    sa.Column("version_id", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("audit_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("layer_id", sa.Text),
+    sa.Column("version_id", sa.Text),
+    sa.Column("details", sa.JSON, nullable=False),
+)
