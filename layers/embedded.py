@@ -186,13 +186,21 @@ class EmbeddedStore:
             with self._writing() as connection:
                 if records.row_of_version(connection, version_id):
                     return records.version_or_refuse(connection, version_id), False
-                self._insert(connection, new, version_id, name, features_sha256, size)
+                self._insert(
+                    connection,
+                    new,
+                    version_id=version_id,
+                    name=name,
+                    features_sha256=features_sha256,
+                    size=size,
+                )
                 return records.version_or_refuse(connection, version_id), True
 
     def _insert(
         self,
         connection: sa.Connection,
         new: NewVersion,
+        *,
         version_id: str,
         name: str,
         features_sha256: str,
@@ -233,23 +241,19 @@ class EmbeddedStore:
                 features_size=size,
             )
         )
-        if new.findings:
-            connection.execute(
-                schema.finding.insert(),
-                [
-                    {
-                        "version_id": version_id,
-                        "position": at,
-                        "code": f.code,
-                        "record": f.as_json(),
-                    }
-                    for at, f in enumerate(new.findings)
-                ],
-            )
+        records.add_findings(connection, version_id, new.findings)
         records.point(connection, new.layer_id, version_id)
         counts = {"read": new.read, "imported": new.imported, "repaired": new.repaired}
         details = counts | {"rejected": new.rejected, "number": number, "filename": new.filename}
-        records.note(connection, now, new.imported_by, "import", new.layer_id, version_id, details)
+        entry = AuditEntry(
+            at=now,
+            actor=new.imported_by,
+            action="import",
+            layer_id=new.layer_id,
+            version_id=version_id,
+            details=details,
+        )
+        records.note(connection, entry)
 
     def set_current(self, layer_id: str, version_id: str, *, actor: str) -> LayerVersion:
         with self._disk(), self._writing() as connection:
@@ -269,10 +273,15 @@ class EmbeddedStore:
             if before != version_id:
                 records.point(connection, layer_id, version_id)
                 action = "roll back" if before else "restore"
-                now = dt.datetime.now(dt.UTC)
-                records.note(
-                    connection, now, actor, action, layer_id, version_id, {"before": before}
+                entry = AuditEntry(
+                    at=dt.datetime.now(dt.UTC),
+                    actor=actor,
+                    action=action,
+                    layer_id=layer_id,
+                    version_id=version_id,
+                    details={"before": before},
                 )
+                records.note(connection, entry)
             return version
 
     def delete_layer(self, layer_id: str, *, actor: str) -> Layer:
@@ -286,8 +295,15 @@ class EmbeddedStore:
                 .where(schema.layer.c.layer_id == layer_id)
                 .values(current_version_id=None, deleted_at=now)
             )
-            before = layer.current.version_id
-            records.note(connection, now, actor, "delete", layer_id, before, {"name": layer.name})
+            entry = AuditEntry(
+                at=now,
+                actor=actor,
+                action="delete",
+                layer_id=layer_id,
+                version_id=layer.current.version_id,
+                details={"name": layer.name},
+            )
+            records.note(connection, entry)
             return records.layer_or_refuse(connection, layer_id)
 
     # -- upkeep -----------------------------------------------------------------------------

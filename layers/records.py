@@ -1,12 +1,13 @@
 """Rows of the catalogue as records and back; works on any database SQLAlchemy speaks to."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from layers import schema
-from layers.catalogue import Layer, LayerVersion, NewVersion
+from layers.catalogue import AuditEntry, Layer, LayerVersion, NewVersion
 from layers.findings import Finding
 from layers.store import StoreError
 
@@ -67,26 +68,24 @@ def point(connection: sa.Connection, layer_id: str, version_id: str) -> None:
     )
 
 
-def note(
-    connection: sa.Connection,
-    at: dt.datetime,
-    actor: str,
-    action: str,
-    layer_id: str,
-    version_id: str | None,
-    details: dict[str, Any],
-) -> None:
+def note(connection: sa.Connection, entry: AuditEntry) -> None:
     """Add a line to the audit trail."""
-    connection.execute(
-        schema.audit.insert().values(
-            at=at,
-            actor=actor,
-            action=action,
-            layer_id=layer_id,
-            version_id=version_id,
-            details=details,
-        )
-    )
+    connection.execute(schema.audit.insert().values(**vars(entry)))
+
+
+def add_findings(connection: sa.Connection, version_id: str, findings: Sequence[Finding]) -> None:
+    """Keep the findings of a version in their order."""
+    rows = [
+        {
+            "version_id": version_id,
+            "position": position,
+            "code": finding.code,
+            "record": finding.as_json(),
+        }
+        for position, finding in enumerate(findings)
+    ]
+    if rows:
+        connection.execute(schema.finding.insert(), rows)
 
 
 def row_of_version(connection: sa.Connection, version_id: str) -> Any:

@@ -101,7 +101,7 @@ class Store(Protocol):
 
 
 def open_store(home: str | os.PathLike[str] | None = None) -> Store:
-    """The embedded store in a folder: `home`, else COMMONGROUND_HOME, else ./var; made if absent."""
+    """The store in the folder `home`, else COMMONGROUND_HOME, else ./var; made if absent."""
     from layers.embedded import EmbeddedStore  # noqa: PLC0415 - SQLAlchemy takes 0.3 s to import
 
     where = home if home is not None else os.environ.get(HOME_VARIABLE) or "var"
