@@ -1,0 +1,1 @@
+"""Facts that ship with the product, and the demonstration landscape built from some of them."""
