@@ -1,0 +1,227 @@
+"""The conflict engine: rules against layers, one row a (subject, object, rule).
+
+A task is a pure function of a block of subjects, the right layers and rules; each subject is in one
+block, so there is no halo and nothing to merge, and the result is the same for any blocks.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.comparisons import Comparison, comparisons, not_assessed
+from geo.errors import GeoError
+from geo.measure import Array, LayerFrame, Side, class_matches, prepare_side
+from geo.overlay import Right
+from geo.relations import Rows, conflicts_in_block
+from geo.rules import Rule
+from geo.summary import overlap_geometries, overlap_geometry, summarise
+
+__all__ = [
+    "COLUMNS",
+    "LayerFrame",
+    "find_conflicts",
+    "not_assessed",
+    "overlap_geometries",
+    "overlap_geometry",
+    "summarise",
+]
+
+COLUMNS = {
+    "conflict_id": "str",
+    "rule_id": "str",
+    "relation": "str",
+    "subject_kind": "str",
+    "subject_layer": "str",
+    "subject_id": "str",
+    "object_kind": "str",
+    "object_layer": "str",
+    "object_id": "str",
+    "verdict": "str",
+    "line": "str",
+    "distance_m": "float64",
+    "sd_m": "float64",
+    "area_ha": "float64",
+    "share": "float64",
+}
+
+BLOCK_FEATURES = 8_192
+BLOCK_VERTICES = 131_072
+_SEPARATOR = "\x1f"
+_LINES = np.array([None, "inner", "outer"], dtype=object)
+
+
+def find_conflicts(
+    layers: Sequence[LayerFrame],
+    rules: Sequence[Rule],
+    *,
+    measuring_crs: Any,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Every pair the rules find, `inside` or `too_close`; columns as in docs/architecture.md.
+
+    Rows stand in the order of the rules, then of layer ids, then of feature ids, whatever the
+    order of the input and the number of `threads` (default: one a core). Metres and hectares are
+    those of `measuring_crs`. Features without a geometry take no part; neither do lines as
+    subjects. `self_overlap` looks within each layer only: two vintages of one cadastre would
+    overlap everywhere. `progress` is called with (tasks done, tasks in all).
+
+    `outside_all` has no object: `inside` there means surely outside every object, `distance_m` is
+    the way to the nearest one. `area_ha` and `share` are kept for overlaps; for `area_limit`
+    `area_ha` is the subject's own area.
+
+    Raises CrsError for layers that are not in `measuring_crs` or cannot be measured in it, and
+    GeoError for ids that are missing or double and for invalid geometries.
+    """
+    work = comparisons(layers, rules)
+    used = {layer_id for c in work for layer_id in (c.subject_layer, *c.object_layers)}
+    sides = _sides(layers, measuring_crs=measuring_crs)
+    kinds = {layer.layer_id: layer.kind for layer in layers}
+    tasks = _tasks(work, {layer_id: sides[layer_id] for layer_id in used}, kinds)
+    found: dict[Comparison, list[Rows]] = {comparison: [] for comparison in work}
+    count = max(1, threads if threads is not None else os.cpu_count() or 1)
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        jobs = [pool.submit(task) for task in tasks]
+        try:
+            for done, job in enumerate(as_completed(jobs), start=1):
+                for comparison, rows in job.result():
+                    found[comparison].append(rows)
+                if progress is not None:
+                    progress(done, len(jobs))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    frames = [_frame(comparison, sides, found[comparison]) for comparison in work]
+    return _joined(frames)
+
+
+def _sides(layers: Sequence[LayerFrame], *, measuring_crs: Any) -> dict[str, Side]:
+    sides: dict[str, Side] = {}
+    for layer in layers:
+        if layer.layer_id in sides:
+            raise GeoError(f"Layer '{layer.layer_id}' is given twice. Give each layer once.")
+        sides[layer.layer_id] = prepare_side(layer, measuring_crs=measuring_crs)
+    return sides
+
+
+def blocks(side: Side) -> list[Side]:
+    """The features of a layer in strips from west to east, none too big for one task."""
+    if not len(side):
+        return []
+    bounds = shapely.bounds(side.geometry)
+    order = np.argsort(bounds[:, 0] + bounds[:, 2], kind="stable")
+    weight = np.maximum(side.vertices[order] / BLOCK_VERTICES, 1 / BLOCK_FEATURES)
+    strip = np.floor(np.cumsum(weight) - weight).astype("int64")
+    starts = np.flatnonzero(np.diff(strip)) + 1
+    return [side.take(part) for part in np.split(order, starts)]
+
+
+Task = Callable[[], list[tuple[Comparison, Rows]]]
+
+
+def _tasks(work: Sequence[Comparison], sides: dict[str, Side], kinds: dict[str, str]) -> list[Task]:
+    """One task a block and family of rules that can share their measurements."""
+    families: dict[tuple[Any, ...], list[Comparison]] = {}
+    for comparison in work:
+        families.setdefault(_family(comparison, kinds), []).append(comparison)
+    rights: dict[tuple[str, tuple[str, ...], bool], Right] = {}
+    cut: dict[tuple[str, tuple[str, ...]], list[Side]] = {}
+    tasks: list[Task] = []
+    for members in families.values():
+        first = members[0]
+        rule = first.rule
+        near = {}
+        for layer_id in sorted({name for c in members for name in c.object_layers}):
+            key = (layer_id, rule.object_classes, rule.relation == "within_distance")
+            if key not in rights:
+                rights[key] = _right(sides[layer_id], rule)
+            near[layer_id] = rights[key]
+        block_key = (first.subject_layer, rule.subject_classes)
+        if block_key not in cut:
+            side = sides[first.subject_layer]
+            cut[block_key] = blocks(
+                side.take(class_matches(side.feature_class, rule.subject_classes))
+            )
+        tasks.extend(_task(block, near, members) for block in cut[block_key])
+    return tasks
+
+
+def _task(block: Side, rights: dict[str, Right], members: Sequence[Comparison]) -> Task:
+    return lambda: conflicts_in_block(block, rights, members)
+
+
+def _right(side: Side, rule: Rule) -> Right:
+    chosen = side.take(class_matches(side.feature_class, rule.object_classes))
+    if rule.relation == "within_distance":
+        return Right(chosen)
+    return Right(chosen.areas_only())
+
+
+def _family(comparison: Comparison, kinds: dict[str, str]) -> tuple[Any, ...]:
+    rule = comparison.rule
+    common = (comparison.subject_layer, rule.subject_classes, rule.object_classes)
+    if rule.relation in ("overlap", "other_holder", "outside_all"):
+        return ("ground", *common, rule.object_kind)
+    if rule.relation == "within_distance":
+        return ("distance", *common, *comparison.object_layers)
+    return (rule.relation, rule.rule_id, *common)
+
+
+def _frame(comparison: Comparison, sides: dict[str, Side], parts: list[Rows]) -> pd.DataFrame:
+    rule = comparison.rule
+    subject = sides[comparison.subject_layer]
+    rows = Rows.joined(parts)
+    order = np.lexsort((rows.right, rows.left))
+    subject_ids = subject.ids_at(rows.left[order])
+    alone = rule.relation in ("outside_all", "area_limit")
+    layer = None if alone else comparison.object_layers[0]
+    object_ids = np.full(len(order), None, dtype=object)
+    if layer is not None:
+        object_ids = sides[layer].ids_at(rows.right[order])
+    columns: dict[str, Any] = {
+        "conflict_id": _conflict_ids(comparison, layer, subject_ids, object_ids),
+        "rule_id": rule.rule_id,
+        "relation": rule.relation,
+        "subject_kind": subject.kind,
+        "subject_layer": comparison.subject_layer,
+        "subject_id": subject_ids,
+        "object_kind": None if layer is None else sides[layer].kind,
+        "object_layer": layer,
+        "object_id": object_ids,
+        "verdict": np.where(rows.sure[order], "inside", "too_close").astype(object),
+        "line": _LINES[rows.line[order]],
+        "distance_m": rows.distance_m[order],
+        "sd_m": rows.sd_m[order],
+        "area_ha": rows.area_m2[order] / 10_000,
+        "share": rows.share[order],
+    }
+    return pd.DataFrame(
+        {
+            name: pd.Series(columns[name], index=range(len(order)), dtype=dtype)
+            for name, dtype in COLUMNS.items()
+        }
+    )
+
+
+def _conflict_ids(
+    comparison: Comparison, layer: str | None, subject_ids: Array, object_ids: Array
+) -> list[str]:
+    ahead = _SEPARATOR.join((comparison.rule.rule_id, comparison.subject_layer, ""))
+    between = _SEPARATOR + (layer or "") + _SEPARATOR
+    return [
+        blake2b(f"{ahead}{left}{between}{right or ''}".encode(), digest_size=8).hexdigest()
+        for left, right in zip(subject_ids, object_ids, strict=True)
+    ]
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    some = [frame for frame in frames if len(frame)]
+    if not some:
+        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()})
+    return pd.concat(some, ignore_index=True)
