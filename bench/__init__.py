@@ -1,0 +1,1 @@
+"""Benchmarks against the tools a competent user would reach for."""
