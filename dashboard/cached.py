@@ -1,0 +1,190 @@
+"""What is kept between runs and shared by visitors: the only module with st.cache_*.
+
+Everything here is keyed by the store and a fingerprint of the region's current layer versions, so
+an import, a rollback or a deletion is seen at once. What comes out is shared: never change it.
+"""
+
+import datetime as dt
+import json
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import workflows
+from dashboard.workflows.types import (
+    AreaFigures,
+    ConflictRun,
+    ConflictSheet,
+    FeatureCard,
+    Hit,
+    Overview,
+    Progress,
+)
+from layers.catalogue import Layer, LayerVersion
+from layers.importing import ImportReport, ImportRequest
+from layers.store import HOME_VARIABLE, Store
+
+RUNS_KEPT = 12
+"""Conflict tables held in memory; the workflow keeps more on disk."""
+
+
+def store() -> Store:
+    """The store of this server."""
+    return _store(os.environ.get(HOME_VARIABLE))
+
+
+@st.cache_resource(show_spinner=False)
+def _store(home: str | None) -> Store:
+    return workflows.open_home(home)
+
+
+def overview(region_id: str) -> Overview:
+    """What is loaded for a region."""
+    place = store()
+    return _overview(place.location, region_id, _fingerprint(region_id), dt.date.today())
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _overview(location: str, region_id: str, fingerprint: str, today: dt.date) -> Overview:
+    # `today` is in the key because the overview says how old data are
+    return workflows.overview(store(), region_id)
+
+
+def _fingerprint(region_id: str) -> str:
+    return workflows.region_versions_fingerprint(store(), region_id)
+
+
+@dataclass
+class _Runs:
+    """Conflict runs, the least used forgotten first."""
+
+    kept: OrderedDict[tuple[object, ...], ConflictRun] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def find(self, key: tuple[object, ...]) -> ConflictRun | None:
+        with self.lock:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+            return self.kept.get(key)
+
+    def keep(self, key: tuple[object, ...], run: ConflictRun) -> None:
+        with self.lock:
+            self.kept[key] = run
+            while len(self.kept) > RUNS_KEPT:
+                self.kept.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _runs() -> _Runs:
+    return _Runs()
+
+
+def conflicts(
+    region_id: str, *, on: dt.date, scenarios: tuple[str, ...], progress: Progress | None = None
+) -> ConflictRun:
+    """The conflicts of a region on a day. `progress` is called only where they are computed."""
+    key = (store().location, region_id, _fingerprint(region_id), on, scenarios)
+    run = _runs().find(key)
+    if run is None:
+        # not under @st.cache_resource: a cached function cannot draw the progress of its first call
+        run = workflows.conflicts(store(), region_id, on=on, scenarios=scenarios, progress=progress)
+        _runs().keep(key, run)
+    return run
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _card(location: str, version_id: str, layer_id: str, feature_id: str) -> FeatureCard:
+    return workflows.feature_card(store(), layer_id, feature_id)
+
+
+def feature_card(layer_id: str, version_id: str, feature_id: str) -> FeatureCard:
+    """One feature of the version that is current."""
+    return _card(store().location, version_id, layer_id, feature_id)
+
+
+def load_demonstration(*, progress: Progress | None = None) -> int:
+    """Import the demonstration landscape; the number of layers, 0 when there was nothing to do."""
+    return workflows.load_demonstration(store(), progress=progress)
+
+
+def search(region_id: str, text: str) -> tuple[Hit, ...]:
+    """Features whose name or id holds the text."""
+    return _search(store().location, region_id, _fingerprint(region_id), text)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def _search(location: str, region_id: str, fingerprint: str, text: str) -> tuple[Hit, ...]:
+    return workflows.search(store(), region_id, text)
+
+
+def area_figures(region_id: str, polygon: Mapping[str, Any]) -> AreaFigures:
+    """Figures of a drawn area."""
+    drawn = json.dumps(polygon, sort_keys=True)
+    return _area(store().location, region_id, _fingerprint(region_id), drawn)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _area(location: str, region_id: str, fingerprint: str, drawn: str) -> AreaFigures:
+    return workflows.area_figures(store(), region_id, json.loads(drawn))
+
+
+def conflict_sheet(run: ConflictRun, conflict_id: str) -> ConflictSheet:
+    """Everything about one conflict."""
+    return _sheet(store().location, run.fingerprint, conflict_id, run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def _sheet(location: str, fingerprint: str, conflict_id: str, _run: ConflictRun) -> ConflictSheet:
+    return workflows.conflict_sheet(store(), _run, conflict_id)
+
+
+def export_conflicts(run: ConflictRun, *, form: str, conflict_ids: tuple[str, ...] | None) -> bytes:
+    """The conflicts as a file; made anew for everyone who asks, for files may be large."""
+    return workflows.export_conflicts(store(), run, format=form, conflict_ids=conflict_ids)
+
+
+def layer_versions(layer_id: str) -> tuple[LayerVersion, ...]:
+    """Every version of a layer, newest first; not kept, for it is one small query."""
+    return workflows.layer_versions(store(), layer_id)
+
+
+def deleted_layers(region_id: str) -> tuple[Layer, ...]:
+    """The layers of a region that were taken off."""
+    every = store().layers(region_id, deleted=True)
+    return tuple(layer for layer in every if layer.current is None)
+
+
+def original(version: LayerVersion) -> bytes:
+    """The file of a version, byte for byte as it came."""
+    with store().open_original(version.sha256) as stream:
+        return stream.read()
+
+
+def check_import(
+    path: Path, request: ImportRequest, *, filename: str, progress: Progress
+) -> ImportReport:
+    """The findings of an import, without importing anything."""
+    return workflows.check_import(store(), path, request, filename=filename, progress=progress)
+
+
+def run_import(
+    path: Path, request: ImportRequest, *, filename: str, progress: Progress
+) -> ImportReport:
+    """Import a file as a new version of its layer."""
+    return workflows.run_import(store(), path, request, filename=filename, progress=progress)
+
+
+def roll_back(layer_id: str, *, version: str | int | None = None) -> LayerVersion:
+    """Make another version of a layer the one that is shown."""
+    return workflows.roll_back(store(), layer_id, version=version)
+
+
+def delete_layer(layer_id: str) -> Layer:
+    """Take a layer off every page; `roll_back` brings it back."""
+    return workflows.delete_layer(store(), layer_id)

@@ -1,0 +1,203 @@
+"""What a visitor has chosen: the only module that touches st.session_state and st.query_params.
+
+A choice lives under its widget's key, "<page>.<name>". Streamlit forgets the widgets of a page that
+is not shown, so choices are kept by writing them again at the start of every run. A link carries
+the choices of its page; a parameter of the address that we did not write ourselves is taken over.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from layers.facts import regions
+
+Written = Callable[[Any], list[str]]
+Read = Callable[[list[str]], Any]
+
+_LINKED = "link.known"
+_PAGE = "link.page"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Param:
+    """A parameter of the address: the key it fills, the pages whose links carry it, both ways."""
+
+    key: str
+    pages: tuple[str, ...]
+    read: Read
+    write: Written
+
+
+def _text(values: list[str]) -> str:
+    return values[-1][:400]
+
+
+def _one(value: object) -> list[str]:
+    return [str(value)] if value not in (None, "") else []
+
+
+def _some(values: Sequence[object] | None) -> list[str]:
+    return [str(value) for value in values or ()]
+
+
+def _list(values: list[str]) -> list[str]:
+    return [value[:400] for value in values if value][:100]
+
+
+def _date(values: list[str]) -> dt.date:
+    return dt.date.fromisoformat(values[-1])
+
+
+def _hectares(values: list[str]) -> float:
+    number = float(values[-1])
+    if not 0 <= number < 1e9:
+        raise ValueError(values[-1])
+    return number
+
+
+def _flag(values: list[str]) -> bool:
+    return values[-1] == "yes"
+
+
+def _view(values: list[str]) -> tuple[float, float, float]:
+    latitude, longitude, zoom = (float(part) for part in values[-1].split(","))
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and 0 <= zoom <= 24):
+        raise ValueError(values[-1])
+    return latitude, longitude, zoom
+
+
+def _write_view(value: tuple[float, float, float] | None) -> list[str]:
+    return [f"{value[0]:.5f},{value[1]:.5f},{value[2]:g}"] if value else []
+
+
+_EVERY = ("overview", "map", "conflicts", "data")
+_RULED = ("overview", "map", "conflicts")
+_FILTERED = ("conflicts",)
+PARAMS: Mapping[str, Param] = {
+    "region": Param(key="header.region", pages=_EVERY, read=_text, write=_one),
+    "on": Param(key="header.on", pages=_RULED, read=_date, write=_one),
+    "scenario": Param(key="header.scenarios", pages=_RULED, read=_list, write=_some),
+    "rule": Param(key="conflicts.rules", pages=_FILTERED, read=_list, write=_some),
+    "verdict": Param(key="conflicts.verdicts", pages=_FILTERED, read=_list, write=_some),
+    "district": Param(key="conflicts.districts", pages=_FILTERED, read=_list, write=_some),
+    "status": Param(key="conflicts.statuses", pages=_FILTERED, read=_list, write=_some),
+    "min_ha": Param(key="conflicts.min_ha", pages=_FILTERED, read=_hectares, write=_one),
+    "max_ha": Param(key="conflicts.max_ha", pages=_FILTERED, read=_hectares, write=_one),
+    "conflict": Param(key="conflicts.selected", pages=_FILTERED, read=_text, write=_one),
+    "feature": Param(key="map.selected", pages=("map",), read=_text, write=_one),
+    "q": Param(key="map.search", pages=("map",), read=_text, write=_one),
+    "conflicts": Param(
+        key="map.conflicts", pages=("map",), read=_flag, write=lambda on: ["yes"] if on else []
+    ),
+    "view": Param(key="map.view", pages=("map", "conflicts"), read=_view, write=_write_view),
+}
+_KEPT = tuple(param.key for param in PARAMS.values())
+
+
+def start(page: str, *, today: dt.date) -> None:
+    """Begin a run of a page: keep choices, take over the address, fill in the rest."""
+    for key in _KEPT:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+    known: dict[str, list[str]] = get(_LINKED, {})
+    for name, param in PARAMS.items():
+        values = st.query_params.get_all(name)
+        if values and values != known.get(name):
+            known[name] = values
+            try:
+                st.session_state[param.key] = param.read(values)
+            except ValueError:
+                # an address somebody mistyped: the rest of it still holds
+                continue
+    st.session_state[_LINKED] = known
+    st.session_state[_PAGE] = page
+    if "header.next_region" in st.session_state:
+        st.session_state["header.region"] = st.session_state.pop("header.next_region")
+    if st.session_state.get("header.region") not in regions():
+        st.session_state["header.region"] = next(iter(regions()))
+    st.session_state.setdefault("header.on", today)
+    if st.session_state["header.on"] is None:
+        st.session_state["header.on"] = today
+
+
+def region_id() -> str:
+    """The region that is shown."""
+    return str(st.session_state["header.region"])
+
+
+def rules_on() -> dt.date:
+    """The day whose rules are applied."""
+    return st.session_state["header.on"]  # type: ignore[no-any-return]
+
+
+def scenarios() -> tuple[str, ...]:
+    """The scenarios that are added to the rules, in alphabetical order."""
+    return tuple(sorted(st.session_state.get("header.scenarios") or ()))
+
+
+def get(key: str, default: Any = None) -> Any:
+    """A choice, or what stands in for it."""
+    return st.session_state.get(key, default)
+
+
+def put(key: str, value: Any) -> None:
+    """Set a choice; a widget's own key only before it is drawn, or in a callback."""
+    st.session_state[key] = value
+
+
+def drop(*keys: str) -> None:
+    """Forget choices."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def among(key: str, options: Iterable[Any]) -> None:
+    """Make a kept choice fit what its widget offers now; what it does not offer is dropped."""
+    allowed = list(options)
+    value = st.session_state.get(key)
+    if isinstance(value, list):
+        st.session_state[key] = [each for each in value if each in allowed]
+    elif value is not None and value not in allowed:
+        del st.session_state[key]
+
+
+def new_event(key: str, number: int) -> bool:
+    """Whether an event counter moved since it was last asked; asking notes the number."""
+    seen = st.session_state.get(f"{key}.seen", 0)
+    st.session_state[f"{key}.seen"] = number
+    return number > 0 and number != seen
+
+
+def link_params() -> dict[str, list[str]]:
+    """What the link of the page that runs carries."""
+    page = st.session_state[_PAGE]
+    written = {
+        name: param.write(st.session_state.get(param.key))
+        for name, param in PARAMS.items()
+        if page in param.pages
+    }
+    return {name: values for name, values in written.items() if values}
+
+
+def link() -> str:
+    """The address that restores what is on the screen."""
+    base = (st.context.url or "").split("?")[0].split("#")[0]
+    return f"{base}?{urlencode(link_params(), doseq=True)}"
+
+
+def publish_link() -> None:
+    """Write the link into the address bar, where it differs from what is there."""
+    params = link_params()
+    known: dict[str, list[str]] = get(_LINKED, {})
+    st.session_state[_LINKED] = known | params
+    if {name: st.query_params.get_all(name) for name in st.query_params} != params:
+        st.query_params.from_dict(params)
+
+
+def switch_region(region: str) -> None:
+    """Show another region from the next run on, whatever its widget says now."""
+    st.session_state["header.next_region"] = region

@@ -1,0 +1,52 @@
+"""Our own style on top of .streamlit/config.toml: constant text, no data ever gets in here."""
+
+import streamlit as st
+
+from layers.facts import kinds
+
+_CSS = """
+.block-container {padding: 0.75rem 1.5rem 3rem; max-width: 1480px;}
+[data-testid="stHeader"] {display: none;}
+[data-testid="stVerticalBlock"] {gap: 0.65rem;}
+h1 {font-size: 1.45rem !important; padding: 0 !important;}
+h2 {font-size: 1.15rem !important; padding: 0.5rem 0 0 !important;}
+h3 {font-size: 1rem !important; padding: 0.25rem 0 0 !important;}
+.stMarkdown p, .stMarkdown li {line-height: 1.45;}
+.stMarkdown ul {margin-bottom: 0.25rem;}
+[data-testid="stMetricValue"] {font-size: 1.45rem;}
+.st-key-top {border-bottom: 1px solid rgba(38, 50, 56, 0.14); padding-bottom: 0.35rem;}
+.st-key-brand p {font-weight: 700; font-size: 1.05rem; white-space: nowrap;}
+.st-key-top [data-testid="stPageLink-NavLink"] {min-height: 2.6rem; padding: 0 0.8rem; margin: 0;}
+.st-key-top [data-testid="stPageLink"] p {white-space: nowrap;}
+.st-key-banner {background: #fff3d6; border-left: 4px solid #b45309; border-radius: 4px;
+  padding: 0.4rem 0.75rem;}
+.st-key-banner p {color: #5f3b05; font-size: 0.9rem;}
+.st-key-footer {margin-top: 1.25rem; border-top: 1px solid rgba(38, 50, 56, 0.14);
+  padding-top: 0.5rem;}
+[class*="st-key-card-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-left-width: 5px;
+  border-radius: 6px; padding: 0.6rem 0.8rem 0.7rem; height: 100%; gap: 0.15rem !important;}
+[class*="st-key-card-"] p {margin: 0;}
+[class*="st-key-panel-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-radius: 6px;
+  padding: 0.75rem 0.9rem;}
+[class*="st-key-finding-blocking"] {border-left: 4px solid #b3261e; background: #fdf1f0;
+  border-radius: 4px; padding: 0.5rem 0.75rem; gap: 0.1rem !important;}
+[class*="st-key-finding-told"] {border-left: 4px solid #0f766e; background: #f0f7f6;
+  border-radius: 4px; padding: 0.5rem 0.75rem; gap: 0.1rem !important;}
+[class*="st-key-finding-"] p {margin: 0;}
+@media (max-width: 640px) {
+  .block-container {padding: 0.5rem 0.9rem 2rem;}
+  .st-key-top [data-testid="stPageLink-NavLink"] {padding: 0 0.6rem; min-height: 2.75rem;}
+  .stButton button, .stDownloadButton button,
+  [data-testid="stPopover"] button {min-height: 2.75rem;}
+  [data-testid="stMetricValue"] {font-size: 1.2rem;}
+}
+"""
+
+
+def apply() -> None:
+    """Put the style on the page."""
+    colours = "".join(
+        f'[class*="st-key-card-{kind.kind_id}-"] {{border-left-color: {kind.color};}}\n'
+        for kind in kinds().values()
+    )
+    st.html(f"<style>{_CSS}{colours}</style>")

@@ -1,0 +1,56 @@
+"""A file somebody is bringing: on disk for as long as they work on it, looked into once."""
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from dashboard import workflows
+from layers.read import Inspection, ReadError
+
+
+class Uploaded(Protocol):
+    """What the browser sent: Streamlit's UploadedFile."""
+
+    file_id: str
+    name: str
+
+    def getbuffer(self) -> memoryview:
+        """The bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """An uploaded file. `refusal` is the reader's sentence where there is no `inspection`.
+
+    The folder goes when the last one who holds this lets go of it: with the visitor's session.
+    """
+
+    token: str
+    filename: str
+    path: Path
+    inspection: Inspection | None
+    refusal: str | None
+    folder: tempfile.TemporaryDirectory[str] = field(repr=False, compare=False)
+
+
+def receive(uploaded: Uploaded) -> Upload:
+    """Put the bytes on disk and look into them, in the reader's own process."""
+    folder = tempfile.TemporaryDirectory(prefix="commonground-upload-")
+    path = Path(folder.name) / "upload"
+    path.write_bytes(uploaded.getbuffer())
+    inspection, refusal = None, None
+    try:
+        inspection = workflows.inspect_upload(path, filename=uploaded.name)
+    except ReadError as error:
+        refusal = str(error)
+    if inspection is not None and not inspection.layers:
+        inspection, refusal = None, f"'{uploaded.name}' holds no layer and no table."
+    return Upload(
+        token=uploaded.file_id,
+        filename=uploaded.name,
+        path=path,
+        inspection=inspection,
+        refusal=refusal,
+        folder=folder,
+    )

@@ -1,0 +1,1 @@
+"""One module a page; each has `render()`, which reads widgets, calls a workflow and shows."""

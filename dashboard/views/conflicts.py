@@ -1,0 +1,319 @@
+"""Conflicts: filters, the ranked table and the map linked both ways, the chosen one's sheet."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cached, state, words
+from dashboard.maps import MapEvent, MapSpec, show_map
+from dashboard.views import parts
+from dashboard.views.overview import not_assessed
+from dashboard.views.sheet import show_sheet
+from dashboard.workflows.types import ConflictRun
+from layers.facts import region
+
+ROWS_SHOWN = 1000
+"""Rows of the table on the page; the downloads hold all of them."""
+FORMATS = {
+    "gpkg": ("GeoPackage with style", "application/geopackage+sqlite3"),
+    "geojson": ("GeoJSON", "application/geo+json"),
+    "csv": ("CSV table", "text/csv"),
+}
+
+
+def render() -> None:
+    """Draw the page."""
+    chosen = region(state.region_id())
+    st.title("Possible conflicts")
+    if cached.overview(chosen.region_id).is_empty:
+        st.info(
+            f"Nothing is loaded for {words.md(chosen.name)} yet. A conflict needs at least two "
+            "layers to compare, such as mine sites and licences."
+        )
+        parts.go_to("data", "Add a layer", icon=":material/upload:")
+        return
+    run = parts.conflict_run()
+    if run.table.empty:
+        st.info(
+            "No possible conflict was found among the layers that are loaded, under the rules of "
+            f"{words.day(run.as_of)}. {words.ABSENCE}"
+        )
+        not_assessed(run)
+        return
+    shown = _filter(run)
+    _say_how_many(run, shown)
+    if shown.empty:
+        st.info("No conflict passes all filters. Remove one of them.")
+    else:
+        _table_and_map(run, shown)
+        _downloads(run, shown)
+        _sheet(run)
+    not_assessed(run)
+
+
+def _filter(run: ConflictRun) -> pd.DataFrame:
+    """The rows that pass the filters; an empty filter passes everything."""
+    table = run.table
+    _verdicts(table)
+    names = ("rules", "districts", "statuses", "min_ha", "max_ha")
+    used = sum(state.get(f"conflicts.{name}") not in (None, [], 0) for name in names)
+    with st.expander("More filters" + (f" ({used} in use)" if used else "")):
+        _filter_widgets(run)
+    return passing(
+        table,
+        verdicts=state.get("conflicts.verdicts") or (),
+        rules=state.get("conflicts.rules") or (),
+        districts=state.get("conflicts.districts") or (),
+        statuses=state.get("conflicts.statuses") or (),
+        min_ha=state.get("conflicts.min_ha"),
+        max_ha=state.get("conflicts.max_ha"),
+    )
+
+
+def passing(
+    table: pd.DataFrame,
+    *,
+    verdicts: Sequence[str] = (),
+    rules: Sequence[str] = (),
+    districts: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    min_ha: float | None = None,
+    max_ha: float | None = None,
+) -> pd.DataFrame:
+    """The rows that pass every filter, in their order. Sizes are hectares of overlap.
+
+    A limit of size drops rows whose area is not known: unknown is neither small nor large.
+    """
+    keep = pd.Series(True, index=table.index)
+    if verdicts:
+        keep &= table["verdict"].isin(verdicts)
+    if rules:
+        keep &= table["rule_id"].isin(rules)
+    if districts:
+        keep &= table["district"].fillna(words.NO_DATA).isin(districts)
+    if statuses:
+        keep &= table["rule_status"].isin(statuses)
+    if min_ha is not None:
+        keep &= table["area_ha"] >= min_ha
+    if max_ha is not None:
+        keep &= table["area_ha"] <= max_ha
+    return table[keep]
+
+
+def _verdicts(table: pd.DataFrame) -> None:
+    counts = table["verdict"].value_counts()
+    options = [verdict for verdict in words.VERDICTS if verdict in counts]
+    state.among("conflicts.verdicts", options)
+    st.pills(
+        "Verdict",
+        options,
+        selection_mode="multi",
+        key="conflicts.verdicts",
+        format_func=lambda verdict: f"{words.VERDICTS[verdict]} ({words.count(counts[verdict])})",
+        help=" ".join(words.VERDICT_HELP.values()),
+    )
+
+
+def _filter_widgets(run: ConflictRun) -> None:
+    table = run.table
+    titles = dict(zip(table["rule_id"], table["rule_title"], strict=True))
+    districts = sorted(table["district"].fillna(words.NO_DATA).unique())
+    statuses = sorted(table["rule_status"].unique())
+    state.among("conflicts.rules", titles)
+    state.among("conflicts.districts", districts)
+    state.among("conflicts.statuses", statuses)
+    left, right = st.columns(2)
+    with left:
+        st.multiselect("Rule", list(titles), key="conflicts.rules", format_func=titles.__getitem__)
+        st.multiselect("District", districts, key="conflicts.districts")
+    with right:
+        st.multiselect(
+            "How well the rule is known",
+            statuses,
+            key="conflicts.statuses",
+            format_func=lambda status: words.STATUS_SHORT.get(status, status),
+        )
+        with st.container(horizontal=True):
+            for name, label in (("min_ha", "Overlap from (ha)"), ("max_ha", "to (ha)")):
+                st.number_input(
+                    label,
+                    min_value=0.0,
+                    value=None,
+                    step=0.1,
+                    key=f"conflicts.{name}",
+                    placeholder="any",
+                    width=170,
+                )
+    st.button("Remove all filters", key="conflicts.clear", on_click=_clear)
+
+
+def _clear() -> None:
+    for name in ("rules", "districts", "statuses", "verdicts"):
+        state.put(f"conflicts.{name}", [])
+    for name in ("min_ha", "max_ha"):
+        state.put(f"conflicts.{name}", None)
+
+
+def _say_how_many(run: ConflictRun, shown: pd.DataFrame) -> None:
+    total = len(run.table)
+    many = words.count(len(shown), "possible conflict")
+    of = "" if len(shown) == total else f" of {words.count(total)}"
+    listed = (
+        f" The first {words.count(ROWS_SHOWN)} are listed; downloads hold all."
+        if len(shown) > ROWS_SHOWN
+        else ""
+    )
+    st.caption(f"**{many}{of}** under the rules of {words.day(run.as_of)}.{listed} {words.ORDER}")
+
+
+def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
+    left, right = st.columns([1.15, 1], gap="small")
+    with left:
+        _table(shown)
+    with right:
+        event = _map(run, shown)
+    if state.new_event("conflicts.frame", event.number) and event.conflict_id:
+        # the table is drawn anew, with the row of the clicked sign selected
+        state.put("conflicts.selected", event.conflict_id)
+        _next_table()
+        st.rerun()
+
+
+def listed(shown: pd.DataFrame, *, selected: str | None) -> pd.DataFrame:
+    """The rows of the table: the first ones by rank, and the selected one wherever it ranks."""
+    rows = shown.sort_values("rank").head(ROWS_SHOWN)
+    if selected and not (rows["conflict_id"] == selected).any():
+        rows = pd.concat([shown[shown["conflict_id"] == selected], rows])
+    return rows.reset_index(drop=True)
+
+
+def _table(shown: pd.DataFrame) -> None:
+    selected = state.get("conflicts.selected")
+    rows = listed(shown, selected=selected)
+    at = rows.index[rows["conflict_id"] == selected].tolist()
+    frame = pd.DataFrame(
+        {
+            "Rank": rows["rank"],
+            "Verdict": rows["verdict"].map(words.VERDICTS),
+            "What": rows["subject_name"].fillna(rows["subject_id"]).astype(str),
+            "Rule": rows["rule_title"],
+            "With": rows["object_name"].fillna(rows["object_id"]),
+            "Overlap (ha)": rows["area_ha"],
+            "Share (%)": rows["share"] * 100,
+            "Distance (m)": rows["distance_m"],
+            "District": rows["district"],
+            "Rule known": rows["rule_status"].map(words.STATUS_SHORT),
+        }
+    )
+    # Streamlit takes a default selection only from a table it has not seen: a selection made on
+    # the map, by a link or lost to a filter gives the table a new key
+    signature = (len(rows), rows["conflict_id"].iloc[0], rows["conflict_id"].iloc[-1])
+    if state.get("conflicts.rows") != signature:
+        state.put("conflicts.rows", signature)
+        _next_table()
+    key = f"conflicts.table.{state.get('conflicts.table_number', 0)}"
+    picked = st.dataframe(
+        frame,
+        hide_index=True,
+        key=key,
+        height=430,
+        placeholder="",
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": at[:1], "columns": [], "cells": []}},
+        column_config=_columns(),
+    )
+    chosen = [row for row in picked["selection"]["rows"] if row < len(rows)]
+    state.put("conflicts.selected", rows["conflict_id"].iloc[chosen[0]] if chosen else None)
+
+
+def _next_table() -> None:
+    state.put("conflicts.table_number", state.get("conflicts.table_number", 0) + 1)
+
+
+def _columns() -> dict[str, object]:
+    return {
+        "Rank": st.column_config.NumberColumn(width=55, pinned=True),
+        "Verdict": st.column_config.TextColumn(width=110),
+        "What": st.column_config.TextColumn(width=150, help="Site, licence or detection"),
+        "Rule": st.column_config.TextColumn(width=190),
+        "With": st.column_config.TextColumn(width=140, help="What it lies on or near"),
+        "Overlap (ha)": st.column_config.NumberColumn(
+            format="%.2f", width=95, help="Empty = no area known, never zero"
+        ),
+        "Share (%)": st.column_config.NumberColumn(
+            format="%.0f", width=80, help="Overlap as a share of the site's or licence's area"
+        ),
+        "Distance (m)": st.column_config.NumberColumn(
+            format="%.0f", width=100, help="0 = they touch or overlap"
+        ),
+        "District": st.column_config.TextColumn(width=130),
+        "Rule known": st.column_config.TextColumn(
+            width=110, help="Secondary: read in a summary. Unverified: recalled, not read."
+        ),
+    }
+
+
+def _map(run: ConflictRun, shown: pd.DataFrame) -> MapEvent:
+    loaded = cached.overview(run.region_id)
+    selected = state.get("conflicts.selected")
+    ids = None if len(shown) == len(run.table) else tuple(shown["conflict_id"])
+    return show_map(
+        MapSpec(
+            region_id=run.region_id,
+            region_name=region(run.region_id).name,
+            bounds=loaded.bounds,
+            layers=parts.map_layers(loaded, hidden=("roads", "visits", "health_sites")),
+            conflicts=parts.map_conflicts(run, shown=ids, selected=selected),
+            highlight=_highlight(run, selected),
+            view=None if selected else parts.map_view(),
+        ),
+        key="conflicts.frame",
+        height=430,
+        returns=("click",),
+    )
+
+
+def _highlight(run: ConflictRun, selected: str | None) -> tuple[tuple[str, str], ...]:
+    """Both features of the chosen conflict."""
+    rows = run.table[run.table["conflict_id"] == selected] if selected else run.table.head(0)
+    if rows.empty:
+        return ()
+    row = rows.iloc[0]
+    pairs = [(row["subject_layer"], row["subject_id"]), (row["object_layer"], row["object_id"])]
+    return tuple((layer, feature) for layer, feature in pairs if not words.is_missing(layer))
+
+
+def _downloads(run: ConflictRun, shown: pd.DataFrame) -> None:
+    """Files of the filtered list, made when they are asked for and not on every run."""
+    with st.popover(f"Download these {words.count(len(shown))}", icon=":material/download:"):
+        form = st.radio(
+            "Format",
+            list(FORMATS),
+            key="conflicts.format",
+            format_func=lambda name: FORMATS[name][0],
+        )
+        ids = None if len(shown) == len(run.table) else tuple(shown["conflict_id"])
+        st.download_button(
+            f"Download {FORMATS[form][0]}",
+            # a function is called when the button is pressed, and only then
+            data=lambda: cached.export_conflicts(run, form=form, conflict_ids=ids),
+            file_name=f"possible-conflicts-{run.region_id}-{run.as_of}.{form}",
+            mime=FORMATS[form][1],
+            key="conflicts.download",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.caption("The file holds rule, source, status, verdict and measures of each conflict.")
+
+
+def _sheet(run: ConflictRun) -> None:
+    selected = state.get("conflicts.selected")
+    if not selected:
+        st.caption("Choose a row, or a sign on the map, to see the sheet of that conflict.")
+        return
+    if not (run.table["conflict_id"] == selected).any():
+        st.info("The conflict of this link is not found under these layers and rules.")
+        return
+    show_sheet(cached.conflict_sheet(run, selected))

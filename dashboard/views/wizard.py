@@ -1,0 +1,224 @@
+"""The import wizard: a file, what it shows, how its columns are read, what we found, import."""
+
+import streamlit as st
+
+from dashboard import cached, state, words
+from dashboard.uploads import Upload, receive
+from dashboard.views import answers, parts
+from dashboard.views.findings import show_findings
+from layers.facts import Kind, Region, kinds
+from layers.importing import ImportReport, ImportRequest
+from layers.read import Inspection, ReadError, SourceLayer
+
+FORMATS = (
+    "Zipped shapefile, GeoPackage, GeoJSON, KML or KMZ, GPX, FlatGeobuf, GeoParquet; or a table "
+    "with coordinates: CSV or Excel. Up to 200 MB."
+)
+HINTS = {
+    "artisanal_zones": ("artisanal", "zea"),
+    "detections": ("detect", "amw"),
+    "licences": ("licen", "title", "titre", "concession", "permit", "permis"),
+    "farmland": ("farm", "field", "crop", "champ", "parcel"),
+    "water": ("water", "river", "lake", "stream", "hydro", "lac"),
+    "protected_areas": ("protected", "reserve", "forest", "park"),
+    "districts": ("district", "admin", "commune", "territ"),
+    "roads": ("road", "route"),
+    "health_sites": ("health", "clinic", "hospital"),
+    "settlements": ("settlement", "town", "village", "place"),
+    "mine_sites": ("mine", "site", "pits", "carre", "visit"),
+}
+"""Parts of file and layer names that suggest a kind; the most telling kinds stand first."""
+
+
+def show(region: Region) -> None:
+    """Draw the steps as far as they have come."""
+    done: ImportReport | None = state.get("data.done")
+    if done is not None:
+        _success(done)
+        return
+    upload = _receive()
+    if upload is None:
+        return
+    if upload.inspection is None:
+        parts.problem(upload.refusal or "The file could not be read.")
+        st.caption("Nothing was stored. Choose another file above, or mend this one and try again.")
+        return
+    layer, kind = _what(upload.inspection)
+    if layer is None or kind is None:
+        return
+    token = f"{upload.token}.{layer.name}.{kind.kind_id}"
+    try:
+        request = answers.ask(upload, layer, kind=kind, region=region, token=token)
+    except ReadError as error:
+        parts.problem(str(error))
+        return
+    report = _check(upload, request, token=token)
+    if report is not None:
+        _findings_and_import(upload, request, report)
+
+
+def _receive() -> Upload | None:
+    """Step 1: the file, kept on disk for as long as the visitor works on it."""
+    st.subheader("1. Choose a file", anchor=False)
+    uploaded = st.file_uploader(
+        "File with your layer",
+        key=f"data.file.{state.get('data.round', 0)}",
+        help="A shapefile has several parts: zip all of them and choose the zip.",
+        label_visibility="collapsed",
+    )
+    if uploaded is None:
+        st.caption(FORMATS)
+        state.drop("data.upload")
+        return None
+    upload: Upload | None = state.get("data.upload")
+    if upload is None or upload.token != uploaded.file_id:
+        with st.spinner("Looking into the file …"):
+            upload = receive(uploaded)
+        state.put("data.upload", upload)
+    return upload
+
+
+def _what(inspection: Inspection) -> tuple[SourceLayer | None, Kind | None]:
+    """Step 2: which layer of the file, and what it shows."""
+    st.subheader("2. Say what it shows", anchor=False)
+    show_findings(inspection.findings, key="data.inspection")
+    token = state.get("data.upload").token
+    left, right = st.columns(2)
+    with left:
+        names = [layer.name for layer in inspection.layers]
+        rows = {layer.name: layer.rows for layer in inspection.layers}
+        name = st.selectbox(
+            "Layer in the file",
+            names,
+            index=0 if len(names) == 1 else None,
+            key=f"data.layer.{token}",
+            format_func=lambda one: f"{one} · {words.count(rows[one], 'row')}",
+            placeholder=f"{len(names)} layers: choose one",
+        )
+    if name is None:
+        return None, None
+    layer = inspection.layer(name)
+    offered = fitting_kinds(layer.geometry_type)
+    guess = guess_kind(name, inspection.filename, offered=offered)
+    with right:
+        kind_id = st.selectbox(
+            "It shows",
+            offered,
+            index=offered.index(guess) if guess else None,
+            key=f"data.kind.{token}.{name}",
+            format_func=lambda one: kinds()[one].title,
+            placeholder="Choose what the features are",
+        )
+        if guess and kind_id == guess:
+            st.caption("Guessed from the name. Change it if that is wrong.")
+    return layer, kinds()[kind_id] if kind_id else None
+
+
+def fitting_kinds(geometry_type: str | None) -> list[str]:
+    """The kinds that a geometry can be; all of them for a table or a mixture."""
+    families = {"Point": "point", "LineString": "line", "Polygon": "polygon"}
+    family = families.get((geometry_type or "").removeprefix("Multi"))
+    return [kind.kind_id for kind in kinds().values() if family is None or family in kind.geometry]
+
+
+def guess_kind(layer_name: str, filename: str, *, offered: list[str]) -> str | None:
+    """The kind that the layer's name suggests, else the file's; None where neither says one."""
+    for text in (layer_name.casefold(), filename.casefold()):
+        for kind_id, hints in HINTS.items():
+            if kind_id in offered and any(hint in text for hint in hints):
+                return kind_id
+    return None
+
+
+def _check(upload: Upload, request: ImportRequest, *, token: str) -> ImportReport | None:
+    """Step 4: the findings of exactly this request; None until it was checked."""
+    checked: tuple[ImportRequest, ImportReport] | None = state.get("data.checked")
+    fresh = checked is not None and checked[0] == request
+    label = "Check the file" if checked is None else "Check again"
+    if not fresh:
+        if checked is not None:
+            st.caption("You have changed an answer since the last check.")
+        if not st.button(label, key="data.check", type="primary", icon=":material/fact_check:"):
+            return None
+        with parts.progress("Reading the file") as tell:
+            report = cached.check_import(
+                upload.path, request, filename=upload.filename, progress=tell
+            )
+        state.put("data.checked", (request, report))
+        state.put("data.choices", {**state.get("data.choices", {}), token: report.crs_choices})
+        # the questions of the report stand above this button
+        st.rerun()
+    return checked[1] if checked else None
+
+
+def _findings_and_import(upload: Upload, request: ImportRequest, report: ImportReport) -> None:
+    """Steps 4 and 5: all findings together, the rows that add up, and the import."""
+    st.subheader("4. What we found", anchor=False)
+    if report.counts:
+        st.markdown(f"**{words.md(words.counts_sum(report.counts))}**")
+    if report.shift:
+        st.markdown(words.md(report.shift))
+    show_findings(report.findings, key="data.findings")
+    if not report.findings:
+        st.caption("Nothing to tell: every row can be used as it is.")
+    if report.status == "refused":
+        st.error("It cannot be imported like this. Mend what is marked red, or the file itself.")
+        return
+    if report.status == "needs answers":
+        st.warning("Answer what is marked red in the questions above, then check again.")
+        return
+    if report.status == "already imported":
+        _already(report)
+        return
+    st.subheader("5. Import", anchor=False)
+    counts = report.counts or {}
+    features = counts.get("imported", 0) + counts.get("repaired", 0)
+    if st.button(
+        f"Import {words.count(features, 'feature')} as “{words.md(words.clip(report.layer_name))}”",
+        key="data.import",
+        type="primary",
+        icon=":material/upload:",
+    ):
+        with parts.progress("Importing") as tell:
+            done = cached.run_import(upload.path, request, filename=upload.filename, progress=tell)
+        state.put("data.done", done)
+        st.rerun()
+
+
+def _success(report: ImportReport) -> None:
+    """What became of the import, and where to go from here."""
+    if report.status == "already imported":
+        _already(report)
+    elif report.ok:
+        st.success(words.md(report.message), icon=":material/check_circle:")
+    else:
+        parts.problem(report.message)
+    if report.counts:
+        st.markdown(words.md(words.counts_sum(report.counts)))
+    show_findings(report.findings, key="data.done")
+    with st.container(horizontal=True):
+        if report.ok:
+            parts.go_to("map", "Open the map", icon=":material/map:")
+            parts.go_to("conflicts", "See the conflicts", icon=":material/join_inner:")
+        st.button("Add another file", key="data.again", on_click=_again)
+
+
+def _again() -> None:
+    state.put("data.round", state.get("data.round", 0) + 1)
+    state.drop("data.done", "data.upload", "data.checked", "data.choices")
+
+
+def _already(report: ImportReport) -> None:
+    where = f"version {report.number} of layer “{words.md(report.layer_name)}”"
+    if report.is_current:
+        st.info(f"Already imported: this is {where}, the one shown. Nothing was stored twice.")
+        return
+    st.info(f"Already imported as {where}, but that version is not shown now.")
+    st.button(
+        f"Show version {report.number} again", key="data.restore", on_click=_restore, args=(report,)
+    )
+
+
+def _restore(report: ImportReport) -> None:
+    cached.roll_back(report.layer_id, version=report.version_id)
+    _again()
