@@ -84,6 +84,7 @@ class EmbeddedStore:
         feature_ids: Sequence[str] | None = None,
     ) -> "gpd.GeoDataFrame":
         import geopandas as gpd  # noqa: PLC0415 - the catalogue alone does not need it
+        import pyarrow.parquet as pq  # noqa: PLC0415
 
         with self.engine.connect() as connection:
             name = connection.execute(
@@ -93,10 +94,14 @@ class EmbeddedStore:
             ).scalar()
         if name is None:
             raise StoreError(f"There is no layer version '{version_id}'.")
-        wanted = None if columns is None else [*dict.fromkeys([*columns, "geometry"])]
         filters = None if feature_ids is None else [("feature_id", "in", [*feature_ids, ""])]
         try:
             with self.files.open(name) as file:
+                there = pq.read_schema(file).names
+                wanted = None
+                if columns is not None:
+                    wanted = [*(one for one in columns if one in there), "geometry"]
+                file.seek(0)
                 frame = gpd.read_parquet(file, columns=wanted, bbox=bbox, filters=filters)
         except FileNotFoundError:
             raise StoreError(

@@ -83,8 +83,8 @@ class Store(Protocol):
     ) -> "gpd.GeoDataFrame":
         """Features of a version in EPSG:4326, in the order of the file.
 
-        `columns` are attribute columns (the geometry always comes too; None = all); `bbox` keeps
-        what meets the box; `feature_ids` keeps those features.
+        `columns` are attribute columns, those the version has not are left out (None = all; the
+        geometry always comes too); `bbox` keeps what meets the box; `feature_ids` keeps those.
         """
 
     def read_derived(self, name: str) -> bytes | None:

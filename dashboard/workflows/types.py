@@ -57,9 +57,10 @@ class ConflictRun:
     `table` has the columns of the engine (docs/architecture.md, "Conflicts") and: `rank` (1 is
     first), `rule_title`, `rule_kind`, `rule_effect`, `rule_status`, `subject_name`, `object_name`,
     `subject_layer_name`, `object_layer_name`, `subject_class`, `object_class`, `district` (null =
-    no data), `longitude`, `latitude` (of the overlap where there is one, else of the subject),
-    `demonstration`. `summary` is the list of rows that `conflicts --json` prints under "rules".
-    `not_assessed` are sentences: which rule could not be looked at, and why.
+    no data), `longitude`, `latitude` (of the shared ground where areas share some, else of the
+    subject), `breach`, `receptor` with `breach_level`, `receptor_level` (data/ranking.toml, which
+    also states the order), `demonstration`. `summary` holds what `conflicts --json` prints under
+    "rules". `not_assessed` are sentences: which rule could not be looked at, and why.
     """
 
     region_id: str
@@ -85,6 +86,10 @@ class ConflictRun:
             "demonstration": self.demonstration,
             "wording": WORDING,
         }
+
+
+class WorkflowError(ValueError):
+    """What was asked cannot be done; the message says why and what to do."""
 
 
 WORDING = (

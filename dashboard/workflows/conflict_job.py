@@ -1,0 +1,278 @@
+"""The heavy part of a conflict run, for a process of its own: `python -m` this module.
+
+Reads a job as JSON from standard input, leaves the result in the store, and prints progress as
+lines of JSON. The server's own threads stay free for people.
+"""
+
+import datetime as dt
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from dashboard.workflows.ranking import RANKING, ranked
+from dashboard.workflows.types import Progress
+from geo import conflicts as engine
+from geo.rules import Rule, rules_in_force
+from geo.validity import repair
+from layers import facts
+from layers.catalogue import LayerVersion
+from layers.store import Store, open_store
+
+COLUMNS = (
+    "feature_id",
+    "name",
+    "feature_class",
+    "holder",
+    "radius_m",
+    "position_sd_m",
+    "width_m",
+)
+META = b"commonground"
+DECIMALS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a run depends on: region, rules in force, and the version of each layer by layer id."""
+
+    region_id: str
+    on: dt.date
+    scenarios: tuple[str, ...]
+    versions: Mapping[str, str]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force on the day, with the scenarios asked for."""
+        pack = facts.rule_pack(facts.region(self.region_id).rule_pack)
+        return rules_in_force(pack, on=self.on, scenarios=self.scenarios)
+
+    @property
+    def key(self) -> str:
+        """A hash of all that decides the result; two days under the same rules share it."""
+        told = {
+            "region": self.region_id,
+            "crs": facts.region(self.region_id).measuring_crs,
+            "rules": [repr(rule) for rule in self.rules],
+            "versions": dict(sorted(self.versions.items())),
+            "code": _code(),
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def name(self) -> str:
+        """The name of the derived file that keeps the result."""
+        return f"conflicts/{self.key}.parquet"
+
+    def as_json(self) -> dict[str, Any]:
+        """The job as plain JSON types."""
+        return {
+            "region_id": self.region_id,
+            "on": self.on.isoformat(),
+            "scenarios": list(self.scenarios),
+            "versions": dict(self.versions),
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Job":
+        """The job that `as_json` wrote."""
+        return cls(
+            region_id=record["region_id"],
+            on=dt.date.fromisoformat(record["on"]),
+            scenarios=tuple(record["scenarios"]),
+            versions=dict(record["versions"]),
+        )
+
+
+@cache
+def _code() -> str:
+    """A hash of the code and libraries that compute a result, so that none outlives a change."""
+    here = Path(__file__)
+    root = here.resolve().parents[2]
+    digest = hashlib.sha256(f"{shapely.__version__} {shapely.geos_version}".encode())
+    for path in [*sorted((root / "geo").glob("*.py")), here, here.parent / "ranking.py", RANKING]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def layer_frame(
+    store: Store,
+    layer_id: str,
+    kind: str,
+    version_id: str,
+    *,
+    measuring_crs: str,
+    feature_ids: Sequence[str] | None = None,
+) -> engine.LayerFrame:
+    """A layer version for the engine, in the measuring CRS.
+
+    Moving the corners of a valid outline to another projection can make it cross itself by a hair;
+    such an outline is repaired again, so that every feature takes part.
+    """
+    frame = store.read_features(version_id, columns=COLUMNS, feature_ids=feature_ids)
+    frame = frame.to_crs(measuring_crs)
+    shapes = frame.geometry.to_numpy()
+    bent = ~shapely.is_valid(shapes)
+    if bent.any():
+        shapes = shapes.copy()
+        shapes[bent] = repair(shapes[bent]).geometries
+        frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    return engine.LayerFrame(layer_id=layer_id, kind=kind, features=frame)
+
+
+def compute(store: Store, job: Job, *, progress: Progress) -> bytes:
+    """The result as Parquet: the table, with summary and not assessed rules in its metadata."""
+    metric = facts.region(job.region_id).measuring_crs
+    rules = job.rules
+    frames, demonstration = [], {}
+    for done, (layer_id, version_id) in enumerate(sorted(job.versions.items())):
+        layer = store.layer(layer_id)
+        progress(0.2 * done / len(job.versions), f"Reading '{layer.name}'")
+        frames.append(layer_frame(store, layer_id, layer.kind, version_id, measuring_crs=metric))
+        demonstration[layer_id] = _version(store, version_id).demonstration
+
+    def tell(done: int, tasks: int) -> None:
+        progress(0.2 + 0.5 * done / tasks, f"Comparing layers: {done} of {tasks} parts")
+
+    found = engine.find_conflicts(frames, rules, measuring_crs=metric, progress=tell)
+    progress(0.7, "Adding up areas")
+    summary = engine.summarise(found, frames, rules)
+    progress(0.85, "Naming and ranking")
+    table = _described(found, frames, rules, store=store)
+    table["demonstration"] = table["subject_layer"].map(demonstration).astype(bool) | table[
+        "object_layer"
+    ].map(demonstration).fillna(False).astype(bool)
+    meta = {"summary": summary, "not_assessed": engine.not_assessed(frames, rules)}
+    return _written(ranked(table, rules), meta)
+
+
+def _version(store: Store, version_id: str) -> LayerVersion:
+    return store.version(version_id)
+
+
+def _described(
+    found: pd.DataFrame,
+    frames: Sequence[engine.LayerFrame],
+    rules: Sequence[Rule],
+    *,
+    store: Store,
+) -> pd.DataFrame:
+    """The engine's table with names, classes, districts, places and what the rules say."""
+    by_id = {frame.layer_id: frame for frame in frames}
+    table = found.copy()
+    for side in ("subject", "object"):
+        for column, name in (("name", f"{side}_name"), ("feature_class", f"{side}_class")):
+            table[name] = _looked_up(table, by_id, side, column)
+        names = {layer_id: store.layer(layer_id).name for layer_id in by_id}
+        table[f"{side}_layer_name"] = table[f"{side}_layer"].map(names).astype(object)
+    on_rule = {rule.rule_id: rule for rule in rules}
+    for name in ("title", "kind", "effect", "status"):
+        told = {rule_id: getattr(rule, name) for rule_id, rule in on_rule.items()}
+        table[f"rule_{name}"] = table["rule_id"].map(told).astype(object)
+    places, subjects = _places(found, frames)
+    table["longitude"], table["latitude"] = places
+    table["district"] = _district(subjects, frames)
+    return table
+
+
+def _looked_up(
+    table: pd.DataFrame, by_id: Mapping[str, engine.LayerFrame], side: str, column: str
+) -> np.ndarray:
+    told = np.full(len(table), None, dtype=object)
+    for layer_id, rows in table.groupby(f"{side}_layer", sort=False).indices.items():
+        features = by_id[str(layer_id)].features
+        if column not in features:
+            continue
+        values = features[column].astype(object).where(features[column].notna(), None)
+        at = pd.Index(features["feature_id"]).get_indexer(table[f"{side}_id"].iloc[rows])
+        told[rows] = values.to_numpy(dtype=object)[at]
+    return told
+
+
+def _places(
+    found: pd.DataFrame, frames: Sequence[engine.LayerFrame]
+) -> tuple[tuple[np.ndarray, np.ndarray], gpd.GeoSeries]:
+    """Longitude and latitude of each conflict, and a point on each subject (measuring CRS).
+
+    A conflict over shared ground lies on that ground: the middle of a large licence may be far
+    from the field at its edge.
+    """
+    crs = frames[0].features.crs if frames else None
+    points = np.full(len(found), None, dtype=object)
+    by_id = {frame.layer_id: frame for frame in frames}
+    for layer_id, rows in found.groupby("subject_layer", sort=False).indices.items():
+        features = by_id[str(layer_id)].features
+        at = pd.Index(features["feature_id"]).get_indexer(found["subject_id"].iloc[rows])
+        once, back = np.unique(at, return_inverse=True)
+        points[rows] = shapely.point_on_surface(features.geometry.to_numpy()[once])[back]
+    subjects = gpd.GeoSeries(points, crs=crs)
+    shared = engine.overlap_geometries(found, frames)
+    here = points.copy()
+    drawn = ~shapely.is_missing(shared) & ~shapely.is_empty(shared)
+    by_area = found["subject_kind"].isin(["mine_sites", "detections"]).to_numpy()
+    drawn &= ~by_area  # a site is marked where it is
+    here[drawn] = shapely.point_on_surface(shared[drawn])
+    degrees = gpd.GeoSeries(here, crs=crs)
+    degrees = degrees.to_crs(4326) if len(here) else degrees
+    longitude = np.round(degrees.x.to_numpy(dtype="float64"), DECIMALS)
+    latitude = np.round(degrees.y.to_numpy(dtype="float64"), DECIMALS)
+    return (longitude, latitude), subjects
+
+
+def _district(subjects: gpd.GeoSeries, frames: Sequence[engine.LayerFrame]) -> np.ndarray:
+    """The district each subject's point lies in; None = no data. The first by layer and id."""
+    told = np.full(len(subjects), None, dtype=object)
+    for frame in sorted(frames, key=lambda one: one.layer_id, reverse=True):
+        if frame.kind != "districts" or not len(subjects):
+            continue
+        districts = frame.features.sort_values("feature_id", ascending=False)
+        names = districts["name"].where(districts["name"].notna(), districts["feature_id"])
+        tree = shapely.STRtree(districts.geometry.to_numpy())
+        rows, at = tree.query(subjects.to_numpy(), predicate="intersects")
+        order = np.argsort(at, kind="stable")
+        # later writes win: layers and districts come in falling order, so the first one stays
+        told[rows[order]] = names.to_numpy(dtype=object)[at[order]]
+    return told
+
+
+def _written(table: pd.DataFrame, meta: Mapping[str, Any]) -> bytes:
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    told = {**(arrow.schema.metadata or {}), META: json.dumps(meta).encode()}
+    stream = io.BytesIO()
+    pq.write_table(arrow.replace_schema_metadata(told), stream, compression="zstd")
+    return stream.getvalue()
+
+
+def read_result(content: bytes) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The table and the metadata that `compute` wrote."""
+    arrow = pq.read_table(io.BytesIO(content))
+    return arrow.to_pandas(), json.loads(arrow.schema.metadata[META])
+
+
+def main() -> None:
+    """Compute the job on standard input and leave the result in its store."""
+    order = json.load(sys.stdin)
+    job = Job.from_json(order["job"])
+    store = open_store(order["store"])
+
+    def tell(share: float, sentence: str) -> None:
+        print(json.dumps({"share": share, "sentence": sentence}), flush=True)
+
+    store.write_derived(job.name, compute(store, job, progress=tell))
+    print(json.dumps({"done": True}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
