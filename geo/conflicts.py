@@ -80,13 +80,13 @@ def find_conflicts(
     GeoError for ids that are missing or double and for invalid geometries.
     """
     work = comparisons(layers, rules)
-    used = {layer_id for c in work for layer_id in (c.subject_layer, *c.object_layers)}
-    sides = _sides(layers, measuring_crs=measuring_crs)
-    kinds = {layer.layer_id: layer.kind for layer in layers}
-    tasks = _tasks(work, {layer_id: sides[layer_id] for layer_id in used}, kinds)
+    _refuse_doubles(layers)
     found: dict[Comparison, list[Rows]] = {comparison: [] for comparison in work}
     count = max(1, threads if threads is not None else os.cpu_count() or 1)
     with ThreadPoolExecutor(max_workers=count) as pool:
+        ready = pool.map(lambda layer: prepare_side(layer, measuring_crs=measuring_crs), layers)
+        sides = {side.layer_id: side for side in ready}
+        tasks = _tasks(work, sides, pool)
         jobs = [pool.submit(task) for task in tasks]
         try:
             for done, job in enumerate(as_completed(jobs), start=1):
@@ -101,13 +101,12 @@ def find_conflicts(
     return _joined(frames)
 
 
-def _sides(layers: Sequence[LayerFrame], *, measuring_crs: Any) -> dict[str, Side]:
-    sides: dict[str, Side] = {}
+def _refuse_doubles(layers: Sequence[LayerFrame]) -> None:
+    seen: set[str] = set()
     for layer in layers:
-        if layer.layer_id in sides:
+        if layer.layer_id in seen:
             raise GeoError(f"Layer '{layer.layer_id}' is given twice. Give each layer once.")
-        sides[layer.layer_id] = prepare_side(layer, measuring_crs=measuring_crs)
-    return sides
+        seen.add(layer.layer_id)
 
 
 def blocks(side: Side) -> list[Side]:
@@ -125,45 +124,57 @@ def blocks(side: Side) -> list[Side]:
 Task = Callable[[], list[tuple[Comparison, Rows]]]
 
 
-def _tasks(work: Sequence[Comparison], sides: dict[str, Side], kinds: dict[str, str]) -> list[Task]:
+def _tasks(
+    work: Sequence[Comparison], sides: dict[str, Side], pool: ThreadPoolExecutor
+) -> list[Task]:
     """One task a block and family of rules that can share their measurements."""
     families: dict[tuple[Any, ...], list[Comparison]] = {}
     for comparison in work:
-        families.setdefault(_family(comparison, kinds), []).append(comparison)
-    rights: dict[tuple[str, tuple[str, ...], bool], Right] = {}
-    cut: dict[tuple[str, tuple[str, ...]], list[Side]] = {}
-    tasks: list[Task] = []
+        families.setdefault(_family(comparison), []).append(comparison)
+    wanted = {_right_key(c.rule, layer_id) for c in work for layer_id in c.object_layers}
+    rights = dict(zip(wanted, pool.map(lambda key: _right(sides, *key), wanted), strict=True))
+    subjects = {(c.subject_layer, c.rule.subject_classes) for c in work}
+    cut = dict(zip(subjects, pool.map(lambda key: _blocks(sides, *key), subjects), strict=True))
+    tasks: list[tuple[int, Task]] = []
     for members in families.values():
-        first = members[0]
-        rule = first.rule
-        near = {}
-        for layer_id in sorted({name for c in members for name in c.object_layers}):
-            key = (layer_id, rule.object_classes, rule.relation == "within_distance")
-            if key not in rights:
-                rights[key] = _right(sides[layer_id], rule)
-            near[layer_id] = rights[key]
-        block_key = (first.subject_layer, rule.subject_classes)
-        if block_key not in cut:
-            side = sides[first.subject_layer]
-            cut[block_key] = blocks(
-                side.take(class_matches(side.feature_class, rule.subject_classes))
-            )
-        tasks.extend(_task(block, near, members) for block in cut[block_key])
-    return tasks
+        rule = members[0].rule
+        near = {
+            layer_id: rights[_right_key(rule, layer_id)]
+            for layer_id in sorted({name for c in members for name in c.object_layers})
+        }
+        tasks.extend(
+            (int(block.vertices.sum()), _task(block, near, members))
+            for block in cut[members[0].subject_layer, rule.subject_classes]
+        )
+    # the heaviest first, so that no thread is left with a long one at the end
+    return [task for _, task in sorted(tasks, key=lambda task: -task[0])]
 
 
 def _task(block: Side, rights: dict[str, Right], members: Sequence[Comparison]) -> Task:
     return lambda: conflicts_in_block(block, rights, members)
 
 
-def _right(side: Side, rule: Rule) -> Right:
-    chosen = side.take(class_matches(side.feature_class, rule.object_classes))
-    if rule.relation == "within_distance":
-        return Right(chosen)
-    return Right(chosen.areas_only())
+RightKey = tuple[str, tuple[str, ...], bool]
 
 
-def _family(comparison: Comparison, kinds: dict[str, str]) -> tuple[Any, ...]:
+def _right_key(rule: Rule, layer_id: str) -> RightKey:
+    return layer_id, rule.object_classes, rule.relation != "within_distance"
+
+
+def _right(
+    sides: dict[str, Side], layer_id: str, classes: tuple[str, ...], areas_only: bool
+) -> Right:
+    side = sides[layer_id]
+    chosen = side.take(class_matches(side.feature_class, classes))
+    return Right(chosen.areas_only() if areas_only else chosen)
+
+
+def _blocks(sides: dict[str, Side], layer_id: str, classes: tuple[str, ...]) -> list[Side]:
+    side = sides[layer_id]
+    return blocks(side.take(class_matches(side.feature_class, classes)))
+
+
+def _family(comparison: Comparison) -> tuple[Any, ...]:
     rule = comparison.rule
     common = (comparison.subject_layer, rule.subject_classes, rule.object_classes)
     if rule.relation in ("overlap", "other_holder", "outside_all"):

@@ -5,6 +5,7 @@ one thread, so prepared copies are made inside each call and never leave it.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -50,6 +51,15 @@ class Shared:
         return width
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ground:
+    """Areas with what is asked of each again and again: vertices and square metres."""
+
+    shape: Array
+    vertices: Array
+    area_m2: Array
+
+
 class Right:
     """The right side of a rule with its search trees; built once, then only read by threads."""
 
@@ -64,6 +74,14 @@ class Right:
         pieces, owner = edge_pieces(side.geometry[self.heavy])
         self.piece_owner = self.heavy[owner]
         self.piece_tree = shapely.STRtree(pieces)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """The right features as areas; those that are none have an area of 0."""
+        side = self.side
+        return Ground(
+            shape=side.geometry, vertices=side.vertices, area_m2=shapely.area(side.geometry)
+        )
 
     def boxes_meet(self, geometry: Array) -> tuple[Array, Array]:
         """Pairs (left, right) whose bounding boxes meet."""
@@ -163,7 +181,7 @@ def edge_pieces(geometry: Array) -> tuple[Array, Array]:
     return np.atleast_1d(pieces), owner[of_part]
 
 
-def shared_ground(left: Array, right: Array, *, pairs: tuple[Array, Array]) -> Shared:
+def shared_ground(left: Ground, right: Ground, *, pairs: tuple[Array, Array]) -> Shared:
     """Area and outline that pairs of areas share; zeros where they only touch or miss.
 
     A prepared test finds the pairs in which one area lies wholly within the other; only pairs
@@ -171,35 +189,32 @@ def shared_ground(left: Array, right: Array, *, pairs: tuple[Array, Array]) -> S
     """
     at, on = pairs
     area_m2, outline_m = np.zeros(len(at)), np.zeros(len(at))
-    left_count = shapely.get_num_coordinates(left)
-    right_count = shapely.get_num_coordinates(right)
-    right_heavier = right_count[on] >= left_count[at]
+    right_heavier = right.vertices[on] >= left.vertices[at]
     for which, heavy, light, h, k in (
         (np.flatnonzero(right_heavier), right, left, on, at),
         (np.flatnonzero(~right_heavier), left, right, at, on),
     ):
         area_m2[which], outline_m[which] = _shared(heavy, light, h[which], k[which])
-    left_m2, right_m2 = shapely.area(left)[at], shapely.area(right)[on]
     some = area_m2 > 0
     return Shared(
         area_m2=area_m2,
         outline_m=outline_m,
-        left_within=some & (area_m2 >= left_m2 * (1 - _ON_ITSELF)),
-        right_within=some & (area_m2 >= right_m2 * (1 - _ON_ITSELF)),
+        left_within=some & (area_m2 >= left.area_m2[at] * (1 - _ON_ITSELF)),
+        right_within=some & (area_m2 >= right.area_m2[on] * (1 - _ON_ITSELF)),
     )
 
 
-def _shared(heavy: Array, light: Array, h: Array, k: Array) -> tuple[Array, Array]:
+def _shared(heavy: Ground, light: Ground, h: Array, k: Array) -> tuple[Array, Array]:
     area_m2, outline_m = np.zeros(len(h)), np.zeros(len(h))
     if not len(h):
         return area_m2, outline_m
-    prepared, of = prepared_copies(heavy, h)
-    within = shapely.contains_properly(prepared[of], light[k])
-    area_m2[within] = shapely.area(light[k[within]])
-    outline_m[within] = shapely.length(light[k[within]])
+    prepared, of = prepared_copies(heavy.shape, h)
+    within = shapely.contains_properly(prepared[of], light.shape[k])
+    area_m2[within] = light.area_m2[k[within]]
+    outline_m[within] = shapely.length(light.shape[k[within]])
     rest = np.flatnonzero(~within)
-    rest = rest[shapely.intersects(prepared[of[rest]], light[k[rest]])]
-    common = intersections(heavy[h[rest]], light[k[rest]])
+    rest = rest[shapely.intersects(prepared[of[rest]], light.shape[k[rest]])]
+    common = intersections(heavy.shape[h[rest]], light.shape[k[rest]])
     area_m2[rest] = shapely.area(common)
     # length of a collection counts stray lines, where the areas touch: they are not outline
     outline_m[rest] = shapely.length(areal(common))

@@ -174,10 +174,11 @@ def _shapes(by_id: dict[str, gpd.GeoDataFrame], layer_id: str, ids: pd.Series) -
             f"Layer '{layer_id}' has no feature '{missing}', which a conflict names. "
             "Find the conflicts again with the layers as they are now."
         )
-    geometry = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object)[at])
-    point = shapely.get_dimensions(geometry) == 0
+    once, of = np.unique(at, return_inverse=True)
+    shapes: Array = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object)[once])
+    point = shapely.get_dimensions(shapes) == 0
     if point.any():
-        radius_m = frame["radius_m"].to_numpy(dtype="float64", na_value=0.0)[at[point]]
-        geometry[point] = discs(geometry[point], radius_m=radius_m)
-    shapes: Array = geometry
-    return shapes
+        radius_m = frame["radius_m"].to_numpy(dtype="float64", na_value=0.0)[once[point]]
+        shapes[point] = discs(shapes[point], radius_m=radius_m)
+    found: Array = shapes[of]
+    return found
