@@ -6,11 +6,20 @@ our routes under /cg/. See docs/decisions/0006-map.md.
 """
 
 import datetime as dt
+import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from layers.catalogue import Bounds
+from streamlit import config
+
+from dashboard import assets
+from dashboard.workflows.types import ConflictRun
+from layers.catalogue import Bounds, Layer
+from layers.facts import Region, kind
 
 Point = tuple[float, float]
 """Longitude, latitude in degrees (WGS 84)."""
@@ -63,7 +72,7 @@ class MapConflicts:
 
 @dataclass(frozen=True, kw_only=True)
 class MapSpec:
-    """What a map shows. `highlight` lists (layer id, feature id); `zoom_to_highlight` goes there."""
+    """What a map shows. `highlight` lists (layer id, feature id)."""
 
     region_id: str
     region_name: str
@@ -99,6 +108,228 @@ def show_map(
 ) -> MapEvent:
     """Draw the map on the page and hand back what somebody last did on it.
 
-    `returns` names what makes the page run again: "click" and "draw". Panning and zooming never do.
+    `returns` names what makes the page run again: "click" and "draw". Panning and zooming never do:
+    the browser keeps the view in the page's address as `view=<longitude>,<latitude>,<zoom>`.
     """
-    raise NotImplementedError
+    # Imported here, in the run of a script: a component declared by the launcher is not found.
+    from streamlit_folium import st_folium  # noqa: PLC0415
+
+    from dashboard.frame import MapFrame, MapMessage  # noqa: PLC0415
+
+    base = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
+    message = {**_message(spec, base=base), "returns": list(returns)}
+    value = st_folium(
+        MapFrame(base=base),
+        key=key,
+        height=height,
+        use_container_width=True,
+        # Empty: streamlit-folium itself reports nothing, or every pan would be a rerun. Our script
+        # reports clicks and drawings through the same channel.
+        returned_objects=[],
+        feature_group_to_add=MapMessage(script_literal(message)),
+    )
+    return event_of(value)
+
+
+def map_layer(layer: Layer, *, visible: bool = True, opacity: float = 1.0) -> MapLayer:
+    """A layer of the store as the map shows it: its current version in the colours of its kind."""
+    version = layer.current
+    if version is None:
+        raise ValueError(f"Layer '{layer.name}' has no current version, so it cannot be on a map.")
+    facts = kind(layer.kind)
+    return MapLayer(
+        layer_id=layer.layer_id,
+        version_id=version.version_id,
+        kind=layer.kind,
+        title=layer.name,
+        color=facts.color,
+        symbol=facts.symbol,
+        order=facts.order,
+        features=version.imported,
+        visible=visible,
+        opacity=opacity,
+        demonstration=version.demonstration,
+        source=version.source_note or version.filename,
+        dated=version.data_date.isoformat() if version.data_date else None,
+    )
+
+
+def map_conflicts(
+    run: ConflictRun, *, shown: Sequence[str] | None = None, selected: str | None = None
+) -> MapConflicts:
+    """The conflicts of a run as the map shows them; `shown` limits them to these ids."""
+    return MapConflicts(
+        region_id=run.region_id,
+        fingerprint=run.fingerprint,
+        on=run.as_of,
+        scenarios=tuple(run.scenarios),
+        shown=None if shown is None else tuple(shown),
+        selected=selected,
+        demonstration=run.demonstration,
+    )
+
+
+def map_spec(
+    region: Region,
+    *,
+    layers: Sequence[MapLayer] = (),
+    conflicts: MapConflicts | None = None,
+    highlight: Sequence[tuple[str, str]] = (),
+    view: View | None = None,
+) -> MapSpec:
+    """What a map of a region shows, in the first language of the region the map's words know."""
+    return MapSpec(
+        region_id=region.region_id,
+        region_name=region.name,
+        bounds=region.bounds,
+        layers=tuple(layers),
+        conflicts=conflicts,
+        highlight=tuple(highlight),
+        view=view,
+    )
+
+
+def view_of(text: str | None) -> View | None:
+    """The view a link carries as `view=<longitude>,<latitude>,<zoom>`; None when it is not one."""
+    try:
+        longitude, latitude, zoom = (float(part) for part in (text or "").split(","))
+    except ValueError:
+        return None
+    inside = -180 <= longitude <= 180 and -85 <= latitude <= 85 and 0 <= zoom <= 22
+    return View(longitude=longitude, latitude=latitude, zoom=zoom) if inside else None
+
+
+def script_literal(value: Any) -> str:
+    """Plain data as a JavaScript expression that cannot be anything but data.
+
+    The one place where words somebody typed enter a script. In every string each character but
+    letters, digits and spaces is written as an escape, so that neither the browser (`</script>`,
+    quotes, line separators) nor streamlit-folium (which searches the script for its own patterns,
+    such as `_name`, and replaces them) ever finds anything in it.
+    """
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return _STRING.sub(lambda found: _escaped(json.loads(found.group())), text)
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PLAIN = re.compile(r"[A-Za-z0-9 ]")
+
+
+def _escaped(text: str) -> str:
+    units = text.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2)]
+    return '"' + "".join(chr(c) if _PLAIN.fullmatch(chr(c)) else f"\\u{c:04x}" for c in codes) + '"'
+
+
+def event_of(value: Any) -> MapEvent:
+    """What the browser reported, checked: it comes from outside and anything may be in it.
+
+    Whatever is not as it must be becomes "nothing happened".
+    """
+    if not isinstance(value, Mapping) or value.get("what") not in _WHATS:
+        return MapEvent()
+    number = value.get("number")
+    if not isinstance(number, int | float) or not math.isfinite(number) or number <= 0:
+        return MapEvent()
+    conflict_id = value.get("conflict")
+    return MapEvent(
+        number=int(number),
+        what=str(value["what"]),
+        clicked=_point(value.get("clicked")),
+        found=_found(value.get("found")),
+        conflict_id=conflict_id
+        if isinstance(conflict_id, str) and re.fullmatch(r"[0-9a-f]{8,64}", conflict_id)
+        else None,
+        polygon=_polygon(value.get("polygon")),
+    )
+
+
+_WHATS = ("click", "draw", "clear")
+MOST_CORNERS = 2_000
+
+
+def _point(value: Any) -> Point | None:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        return None
+    if not all(isinstance(part, int | float) and math.isfinite(part) for part in value):
+        return None
+    longitude, latitude = float(value[0]), float(value[1])
+    return (longitude, latitude) if abs(longitude) <= 180 and abs(latitude) <= 90 else None
+
+
+def _found(value: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return ()
+    pairs = [pair for pair in value[:50] if isinstance(pair, Sequence) and len(pair) == 2]
+    return tuple((str(pair[0])[:500], str(pair[1])[:500]) for pair in pairs)
+
+
+def _polygon(value: Any) -> Mapping[str, Any] | None:
+    """A drawn ring as a closed GeoJSON polygon; None when it is no area."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return None
+    if not 3 <= len(value) <= MOST_CORNERS:
+        return None
+    corners = [_point(corner) for corner in value]
+    if any(corner is None for corner in corners):
+        return None
+    ring = [list(corner) for corner in corners if corner is not None]
+    if len({tuple(corner) for corner in ring}) < 3:
+        return None
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+
+def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
+    """What our script is told; short names, ids and words, never a geometry."""
+    return {
+        "region": {
+            "id": spec.region_id,
+            "name": spec.region_name,
+            "bounds": list(spec.bounds),
+            "basemap": f"{base}/cg/basemap/{spec.region_id}.json?v={assets.version()}",
+        },
+        "prefix": f"{base}/cg/",
+        "language": spec.language,
+        "layers": [
+            {
+                "id": layer.layer_id,
+                "url": f"{base}/cg/features/{layer.version_id}.json",
+                "version": layer.version_id,
+                "kind": layer.kind,
+                "title": layer.title,
+                "color": layer.color,
+                "symbol": layer.symbol,
+                "order": layer.order,
+                "features": layer.features,
+                "visible": layer.visible,
+                "opacity": layer.opacity,
+                "invented": layer.demonstration,
+                "source": layer.source,
+                "dated": layer.dated,
+            }
+            for layer in spec.layers
+        ],
+        "conflicts": spec.conflicts and _conflicts_message(spec.conflicts, base=base),
+        "highlight": [list(pair) for pair in spec.highlight],
+        "zoomToHighlight": spec.zoom_to_highlight,
+        "view": spec.view and [spec.view.longitude, spec.view.latitude, spec.view.zoom],
+    }
+
+
+def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
+    query = urlencode(
+        {
+            "region": conflicts.region_id,
+            "on": conflicts.on.isoformat(),
+            "scenarios": ",".join(conflicts.scenarios),
+        }
+    )
+    return {
+        "fingerprint": conflicts.fingerprint,
+        "url": f"{base}/cg/conflicts/{conflicts.fingerprint}.json?{query}",
+        "overlap": f"{base}/cg/overlap/{conflicts.fingerprint}/",
+        "query": query,
+        "shown": None if conflicts.shown is None else list(conflicts.shown),
+        "selected": conflicts.selected,
+        "invented": conflicts.demonstration,
+    }

@@ -1,0 +1,73 @@
+"""The folium frame of the map: a constant script, and messages that reach it without a remount.
+
+Imported only while a page runs, because it imports folium and with it the component's world.
+"""
+
+import folium
+from branca.element import MacroElement
+from folium.template import Template
+
+from dashboard import assets
+
+
+class MapFrame(folium.Map):  # type: ignore[misc]
+    """An empty folium map that loads Leaflet and our script from this server, and nothing else."""
+
+    def __init__(self, *, base: str) -> None:
+        # The view is set by the first message, in the same turn of the browser, before it paints.
+        super().__init__(
+            location=[0, 0],
+            zoom_start=3,
+            tiles=None,
+            zoom_control=False,
+            attributionControl=False,
+            zoomSnap=0.5,
+            maxZoom=20,
+            minZoom=3,
+        )
+        # Of folium's eleven stylesheets and scripts from six hosts, only Leaflet is used here.
+        self.default_js = [(name, assets.url(name, base=base)) for name in assets.MAP_SCRIPTS]
+        self.default_css = [(name, assets.url(name, base=base)) for name in assets.MAP_STYLES]
+        self.add_child(_Attach(assets.url("vendor/leaflet/images/", base=base)))
+
+
+class _Attach(MacroElement):  # type: ignore[misc]
+    """Hands the map to our script. Must not hold anything that differs between two runs."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            L.Icon.Default.imagePath = {{ this.images|tojson }};
+            CommonGround.attach({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, images: str) -> None:
+        super().__init__()
+        self._name = "Attach"
+        self.images = images
+
+
+class MapMessage(folium.FeatureGroup):  # type: ignore[misc]
+    """What the map should show now, as a feature group without features.
+
+    streamlit-folium runs the script of a changed feature group in the frame that is there already:
+    the one way from Python into it that neither remounts it nor touches the view. `literal` comes
+    from `maps.script_literal`.
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} =
+                CommonGround.receive({{ this.map_name }}, {{ this.literal }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, literal: str) -> None:
+        super().__init__()
+        # streamlit-folium names the map of the frame so, whatever folium called it.
+        self.map_name = "map_div"
+        self.literal = literal

@@ -1,0 +1,303 @@
+"""Our own addresses below /cg/: what the map's script fetches. JSON, and a sentence on every error.
+
+Every parameter is checked here; what is asked is answered by workflows. Addresses that hold a
+version or a fingerprint never change what they say, so browsers may keep the answers for ever.
+"""
+
+import datetime as dt
+import functools
+import json
+import logging
+import math
+import mimetypes
+import re
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dashboard import assets, basemap
+from dashboard.windows import FeatureWindows
+from layers.facts import FactsError
+from layers.facts import region as region_facts
+from layers.store import StoreError
+
+log = logging.getLogger(__name__)
+
+KEEP = "private, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+CARDS_PER_CLICK = 8
+"""Hits of a click whose attributes are sent along; more hits are named only."""
+
+_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
+_HEX = re.compile(r"^[0-9a-f]{8,64}$")
+Handler = Callable[[Request], Response]
+
+
+class BadRequest(ValueError):
+    """A parameter is missing or cannot be used; the message says which and what it must be."""
+
+
+def routes(*, base: str, work: Any) -> list[Route]:
+    """The routes of the map; `base` is the path the app is served under, "" for the root.
+
+    `work` is the workflows module, or what stands in for it in a test.
+    """
+    answers = Answers(work)
+    table: dict[str, Handler] = {
+        "/cg/health": answers.health,
+        "/cg/static/{version}/{path:path}": answers.static,
+        "/cg/basemap/{region}.json": answers.basemap,
+        "/cg/features/{version_id}.json": answers.features,
+        "/cg/conflicts/{fingerprint}.json": answers.conflicts,
+        "/cg/overlap/{fingerprint}/{conflict_id}.json": answers.overlap,
+        "/cg/card": answers.card,
+        "/cg/identify": answers.identify,
+        "/cg/{rest:path}": answers.nothing_here,
+    }
+    return [Route(f"{base}{path}", _spoken(handler)) for path, handler in table.items()]
+
+
+def _spoken(handler: Handler) -> Handler:
+    """A handler whose failures become JSON with one plain sentence, never a traceback."""
+
+    @functools.wraps(handler)
+    def answer(request: Request) -> Response:
+        try:
+            return handler(request)
+        except BadRequest as error:
+            return _error(400, str(error))
+        except (StoreError, FactsError) as error:
+            return _error(404, str(error))
+        except Exception:
+            log.exception("No answer to %s", request.url.path)
+            return _error(
+                500,
+                "The server could not answer because of a fault of its own; its log has the "
+                "details. Reload the page, and tell whoever runs this server if it stays.",
+            )
+
+    return answer
+
+
+class Answers:
+    """The handlers; plain functions run in Starlette's threads, so none of them blocks the loop."""
+
+    def __init__(self, work: Any) -> None:
+        self.work = work
+        self._store: Any = None
+        self._windows = FeatureWindows()
+
+    @property
+    def store(self) -> Any:
+        """The store, opened at the first question and then shared."""
+        if self._store is None:
+            self._store = self.work.open_home()
+        return self._store
+
+    def health(self, _request: Request) -> Response:
+        """Whether the server can reach its store."""
+        where = self.store is not None
+        return _json({"status": "ok" if where else "no store", "assets": assets.version()})
+
+    def static(self, request: Request) -> Response:
+        """One of our own or vendored files; kept for ever when asked for by its version."""
+        name = request.path_params["path"]
+        body = assets.read(name)
+        if body is None:
+            raise StoreError(f"There is no file '{name[:200]}' here.")
+        media = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if media.startswith("text/") or media == "application/javascript":
+            media += "; charset=utf-8"
+        current = request.path_params["version"] == assets.version()
+        cache = KEEP.replace("private", "public") if current else ASK_AGAIN
+        return Response(body, media_type=media, headers={"cache-control": cache})
+
+    def basemap(self, request: Request) -> Response:
+        """Land, coasts, borders and names around a region."""
+        region_id = _id(request, "region", what="region")
+        return _bytes(request, basemap.basemap_json(region_id), tag=f"{assets.version()}")
+
+    def features(self, request: Request) -> Response:
+        """The features of a layer version; with `bbox`, the `limit` largest that touch it."""
+        version_id = _id(request, "version_id", what="version of a layer")
+        bbox = request.query_params.get("bbox")
+        if bbox is None:
+            body = self.work.features_geojson(self.store, version_id)
+            return _bytes(request, body, tag=version_id)
+        bounds = _bbox(bbox)
+        limit = int(_number(request, "limit", low=1, high=50_000, default=8_000))
+        window = self._windows.window(
+            version_id,
+            lambda: self.work.features_geojson(self.store, version_id),
+            bounds=bounds,
+            limit=limit,
+        )
+        return _bytes(request, window, tag=None)
+
+    def conflicts(self, request: Request) -> Response:
+        """The conflicts of a run, as points."""
+        run = self._run(request)
+        return _bytes(request, self.work.conflicts_geojson(run), tag=run.fingerprint)
+
+    def overlap(self, request: Request) -> Response:
+        """The shared ground of one conflict; `overlap` is null where there is none."""
+        run = self._run(request)
+        conflict_id = _id(request, "conflict_id", what="conflict")
+        sheet = self.work.conflict_sheet(self.store, run, conflict_id)
+        features = [sheet.subject, *([sheet.object] if sheet.object else [])]
+        body = {
+            "headline": sheet.headline,
+            "overlap": sheet.overlap,
+            "features": [[card.layer_id, card.feature_id] for card in features],
+        }
+        return _json(body)
+
+    def card(self, request: Request) -> Response:
+        """One feature with its attributes and its geometry."""
+        layer_id = _query(request, "layer")
+        feature_id = _query(request, "feature")
+        card = self.work.feature_card(self.store, layer_id, feature_id)
+        return _json(
+            _card(card)
+            | {"geometry": card.geometry, "bounds": list(card.bounds)}
+            | {"source": _plain(card.source), "caveats": list(card.caveats)}
+        )
+
+    def identify(self, request: Request) -> Response:
+        """What lies within `tolerance_m` metres of a click, in the layers that are shown."""
+        region_id = region_facts(_query(request, "region")).region_id
+        lon = _number(request, "lon", low=-180, high=180)
+        lat = _number(request, "lat", low=-90, high=90)
+        tolerance_m = _number(request, "tolerance_m", low=0, high=50_000, default=0)
+        layers = [one for one in _query(request, "layers", default="").split(",") if one]
+        if not layers:
+            return _json({"hits": []})
+        hits = self.work.identify(
+            self.store, region_id, lon, lat, tolerance_m=tolerance_m, layer_ids=layers
+        )
+        found = []
+        for place, hit in enumerate(hits):
+            record = {
+                "layer_id": hit.layer_id,
+                "layer_name": hit.layer_name,
+                "kind": hit.kind,
+                "feature_id": hit.feature_id,
+                "title": hit.title,
+                "distance_m": hit.distance_m,
+            }
+            if place < CARDS_PER_CLICK:
+                record |= _card(self.work.feature_card(self.store, hit.layer_id, hit.feature_id))
+            found.append(record)
+        return _json({"hits": found})
+
+    def nothing_here(self, request: Request) -> Response:
+        """Without this, Streamlit would answer an unknown address with its page and a 200."""
+        return _error(404, f"There is nothing at {request.url.path[:200]}.")
+
+    def _run(self, request: Request) -> Any:
+        """The run a fingerprint stands for; told apart when the data has changed since."""
+        fingerprint = request.path_params["fingerprint"]
+        if not _HEX.match(fingerprint):
+            raise BadRequest("The fingerprint of a conflict run is 8 to 64 hexadecimal digits.")
+        region_id = region_facts(_query(request, "region")).region_id
+        try:
+            on = dt.date.fromisoformat(_query(request, "on"))
+        except ValueError:
+            raise BadRequest("'on' must be a day, written like 2025-12-10.") from None
+        scenarios = [one for one in _query(request, "scenarios", default="").split(",") if one]
+        run = self.work.conflicts(self.store, region_id, on=on, scenarios=scenarios)
+        if run.fingerprint != fingerprint:
+            raise StoreError("The layers or rules have changed since. Reload the page.")
+        return run
+
+
+def _card(card: Any) -> dict[str, Any]:
+    return {
+        "layer_id": card.layer_id,
+        "layer_name": card.layer_name,
+        "kind": card.kind,
+        "kind_title": card.kind_title,
+        "feature_id": card.feature_id,
+        "title": card.title,
+        "fields": _plain(card.fields),
+        "demonstration": card.demonstration,
+    }
+
+
+def _plain(values: Any) -> list[list[Any]]:
+    """Fields as [label, value] pairs of plain JSON types, their order kept."""
+    return [[str(label), _value(value)] for label, value in values.items()]
+
+
+def _value(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)
+
+
+def _query(request: Request, name: str, *, default: str | None = None) -> str:
+    value = request.query_params.get(name, default)
+    if value is None or (not value and default is None):
+        raise BadRequest(f"The address lacks the parameter '{name}'.")
+    if len(value) > 4000:
+        raise BadRequest(f"The parameter '{name}' is longer than 4,000 characters.")
+    return value
+
+
+def _id(request: Request, name: str, *, what: str) -> str:
+    value: str = request.path_params[name]
+    if not _ID.match(value):
+        raise BadRequest(
+            f"The id of a {what} is up to 200 letters, digits, dots, dashes and underscores."
+        )
+    return value
+
+
+def _number(
+    request: Request, name: str, *, low: float, high: float, default: float | None = None
+) -> float:
+    text = request.query_params.get(name)
+    if text is None and default is not None:
+        return default
+    try:
+        value = float(text or "")
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise BadRequest(f"'{name}' must be a number from {low:g} to {high:g}.")
+    return value
+
+
+def _bbox(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west, south, east, north = (float("nan"),) * 4
+    if not (-540 <= west < east <= 540 and -90 <= south < north <= 90):
+        raise BadRequest("'bbox' must be west,south,east,north in degrees, west < east.")
+    return west, south, east, north
+
+
+def _bytes(request: Request, body: bytes, *, tag: str | None) -> Response:
+    """JSON that is bytes already; with a tag it never changes and the browser may keep it."""
+    headers = {"cache-control": ASK_AGAIN if tag is None else KEEP}
+    if tag is not None:
+        headers["etag"] = f'"{tag}"'
+        if request.headers.get("if-none-match") == headers["etag"]:
+            return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def _json(document: Any) -> Response:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str)
+    return Response(body, media_type="application/json", headers={"cache-control": ASK_AGAIN})
+
+
+def _error(status: int, sentence: str) -> Response:
+    headers = {"cache-control": "no-store"}
+    return JSONResponse({"error": sentence}, status_code=status, headers=headers)

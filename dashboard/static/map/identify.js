@@ -1,0 +1,92 @@
+/* A click asks the server what is there; the answer is written as text, never as HTML. */
+(function () {
+  "use strict";
+  const CG = window.CommonGround;
+  const el = CG.element;
+
+  CG.Identify = class {
+    constructor(session) {
+      this.session = session;
+      this.asked = 0;
+    }
+
+    /** Ask what is at a place and show it; resolves to what was found. */
+    async at(latlng, containerPoint) {
+      const { session } = this;
+      const mine = ++this.asked;
+      const signs = this.signsAt(containerPoint);
+      const box = el("div", { class: "cg-popup" }, el("p", { class: "cg-quiet" }, CG.text("asking")));
+      this.popup = L.popup({ maxWidth: 320, minWidth: 220, maxHeight: 300, autoPanPadding: [12, 12] })
+        .setLatLng(latlng).setContent(box).openOn(session.map);
+      const answer = await this.ask(latlng);
+      if (mine !== this.asked) return null;
+      const hits = answer.hits || [];
+      const body = [this.head(latlng)];
+      if (answer.error) body.push(el("p", { class: "cg-problem" }, CG.text("noAnswer", answer.error)));
+      for (const shape of signs.slice(0, 5)) body.push(this.conflict(shape));
+      hits.slice(0, 8).forEach((hit, i) => body.push(this.hit(hit, i === 0 && !signs.length)));
+      if (hits.length > 8) body.push(el("p", { class: "cg-quiet" }, CG.text("moreHere", hits.length - 8)));
+      if (!hits.length && !signs.length && !answer.error) body.push(el("p", {}, CG.text("nothing")));
+      box.replaceChildren(...body);
+      this.popup.update();
+      await session.highlight(hits.slice(0, 1).map((hit) => [hit.layer_id, hit.feature_id]), { zoom: false });
+      return { hits, conflict: signs.length ? signs[0].properties.id : null };
+    }
+
+    async ask(latlng) {
+      const { session } = this;
+      const layers = session.shownLayers().map((layer) => layer.spec.id);
+      // A finger covers some 22 pixels, a mouse 8.
+      const pixels = matchMedia("(pointer: coarse)").matches ? 22 : 8;
+      const scale = 256 * Math.pow(2, session.map.getZoom());
+      const tolerance = pixels / CG.pixelsOfMetre(CG.unitY(latlng.lat), scale);
+      const where = latlng.wrap();
+      const query = new URLSearchParams({
+        region: session.region.id, lon: where.lng.toFixed(7), lat: where.lat.toFixed(7),
+        tolerance_m: Math.min(tolerance, 50000).toFixed(2), layers: layers.join(","),
+      });
+      return CG.fetchJson(`${session.prefix}identify?${query}`).catch((error) => ({ error: error.message }));
+    }
+
+    /** The conflicts whose sign is under a point of the frame, the best ranked first. */
+    signsAt(containerPoint) {
+      const { session } = this;
+      const point = session.map.containerPointToLayerPoint(containerPoint);
+      const sign = (session.painter.signs || []).find((one) => Math.hypot(one.x - point.x, one.y - point.y) <= one.r + 5);
+      if (!sign) return [];
+      return [...sign.shapes].sort((a, b) => (a.properties.rank || 0) - (b.properties.rank || 0));
+    }
+
+    head(latlng) {
+      const where = latlng.wrap();
+      return el("p", { class: "cg-where" }, CG.coordinates(where.lng, where.lat, 5));
+    }
+
+    conflict(shape) {
+      const p = shape.properties;
+      return el("article", { class: "cg-hit" },
+        el("h4", {}, CG.verdictSwatch(p.verdict), el("span", {}, String(p.name || p.rule_title || p.rule || CG.text("conflicts")))),
+        el("p", { class: "cg-quiet" }, `${CG.text(p.verdict === "inside" ? "inside" : "tooClose")} · ${p.rule || ""}`));
+    }
+
+    hit(hit, open) {
+      const layer = this.session.layers.get(hit.layer_id);
+      const summary = el("summary", {},
+        layer ? CG.layerSwatch(layer.spec, new Set()) : null,
+        el("span", { class: "cg-name" }, hit.title, el("small", {}, [hit.kind_title, hit.layer_name].filter(Boolean).join(" · "))));
+      const rows = [[CG.text("id"), hit.feature_id], ...(hit.fields || [])].map(([label, value]) =>
+        el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, this.value(value))));
+      return el("details", { class: "cg-hit", open },
+        summary,
+        hit.demonstration ? el("p", { class: "cg-invented" }, CG.text("invented")) : null,
+        hit.distance_m ? el("p", { class: "cg-quiet" }, CG.text("distanceAway", CG.metres(hit.distance_m))) : null,
+        el("table", {}, el("tbody", {}, ...rows)));
+    }
+
+    value(value) {
+      if (value === null || value === undefined || value === "") return CG.text("noData");
+      if (value === true || value === false) return CG.text(value ? "yes" : "no");
+      return typeof value === "number" ? CG.number(value, 3) : String(value);
+    }
+  };
+})();

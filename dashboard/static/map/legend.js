@@ -1,0 +1,126 @@
+/* The legend: always there, built from the layers that are shown, with a switch for each. */
+(function () {
+  "use strict";
+  const CG = window.CommonGround;
+  const el = CG.element;
+
+  CG.Legend = class {
+    constructor(session) {
+      this.session = session;
+      this.open = false;
+      this.opened = new Set();
+      this.list = el("div", { class: "cg-legend-list" });
+      this.heading = el("button", { type: "button", class: "cg-legend-toggle", onclick: () => this.toggle() });
+      this.root = el("section", { class: "cg-legend" }, this.heading, this.list);
+      L.DomEvent.disableClickPropagation(this.root);
+      L.DomEvent.disableScrollPropagation(this.root);
+      session.map.getContainer().append(this.root);
+    }
+
+    toggle() {
+      this.open = !this.open;
+      this.mark();
+    }
+
+    mark() {
+      this.root.classList.toggle("cg-open", this.open);
+      this.root.setAttribute("aria-label", CG.text("legend"));
+      this.heading.setAttribute("aria-expanded", String(this.open));
+      this.heading.setAttribute("aria-label", CG.text(this.open ? "hideLegend" : "showLegend"));
+    }
+
+    /** Build the legend again from what the session shows. */
+    render() {
+      const { session } = this;
+      const focused = document.activeElement && document.activeElement.getAttribute("data-cg-focus");
+      this.heading.replaceChildren(el("span", { class: "cg-legend-title" }, CG.text("legend")), this.strip(), el("span", { class: "cg-chevron", "aria-hidden": "true" }));
+      const parts = [];
+      if (session.conflicts) parts.push(this.verdicts());
+      const top = [...session.layers.values()].sort((a, b) => b.spec.order - a.spec.order);
+      parts.push(top.length ? el("ul", {}, ...top.map((layer) => this.row(layer))) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
+      const invented = top.some((layer) => layer.spec.invented) || (session.conflicts && session.conflicts.spec.invented);
+      if (invented) parts.push(el("p", { class: "cg-invented" }, CG.text("inventedAll")));
+      parts.push(el("p", { class: "cg-quiet" }, CG.text("base")));
+      this.list.replaceChildren(...parts);
+      this.mark();
+      if (focused) {
+        const again = [...this.root.querySelectorAll("[data-cg-focus]")].find((one) => one.getAttribute("data-cg-focus") === focused);
+        if (again) again.focus();
+      }
+    }
+
+    /** The compact strip of a narrow screen: the signs of what is shown. */
+    strip() {
+      const { session } = this;
+      const signs = [];
+      if (session.conflicts) {
+        signs.push(this.chip(CG.verdictSwatch("inside"), CG.text("inside")), this.chip(CG.verdictSwatch("too_close"), CG.text("tooClose")));
+      }
+      const shown = session.shownLayers().sort((a, b) => b.spec.order - a.spec.order);
+      for (const layer of shown) signs.push(this.chip(CG.layerSwatch(layer.spec, layer.data && layer.data.types), layer.spec.title));
+      return el("span", { class: "cg-strip" }, ...signs);
+    }
+
+    chip(swatch, title) {
+      return el("span", { class: "cg-chip" }, swatch, el("span", {}, title));
+    }
+
+    verdicts() {
+      const { conflicts } = this.session;
+      const line = (verdict, key) =>
+        el("li", { class: "cg-row" }, CG.verdictSwatch(verdict), el("span", { class: "cg-name" }, CG.text(key), el("small", {}, CG.text(`${key}Hint`))));
+      return el("div", { class: "cg-verdicts" },
+        el("h3", {}, CG.text("conflicts")),
+        conflicts.state === "failed" ? el("p", { class: "cg-problem" }, CG.text("failed", conflicts.problem)) : null,
+        el("ul", {}, line("inside", "inside"), line("too_close", "tooClose")),
+        el("p", { class: "cg-quiet" }, CG.text("several")));
+    }
+
+    row(layer) {
+      const { spec } = layer;
+      const id = `cg-${[...this.session.layers.keys()].indexOf(spec.id)}`;
+      const box = el("input", {
+        type: "checkbox", id, "data-cg-focus": `show ${spec.id}`, "aria-label": CG.text("show", spec.title),
+        onchange: () => this.session.setVisible(spec.id, box.checked),
+      });
+      box.checked = layer.visible;
+      const isOpen = this.opened.has(spec.id);
+      const more = el("button", {
+        type: "button", class: "cg-more", "data-cg-focus": `more ${spec.id}`, "aria-expanded": String(isOpen), "aria-label": CG.text("more", spec.title),
+        onclick: () => {
+          if (isOpen) this.opened.delete(spec.id);
+          else this.opened.add(spec.id);
+          this.render();
+        },
+      });
+      return el("li", { class: layer.visible ? "cg-row" : "cg-row cg-off" },
+        box,
+        el("label", { for: id }, CG.layerSwatch(spec, layer.data && layer.data.types),
+          el("span", { class: "cg-name" }, spec.title, el("small", {}, this.note(layer)))),
+        more,
+        isOpen ? this.details(layer) : null);
+    }
+
+    note(layer) {
+      const { spec } = layer;
+      const words = [spec.dated ? CG.text("dated", spec.dated) : CG.text("undated")];
+      if (layer.state === "loading") words.unshift(CG.text("loading"));
+      if (layer.state === "failed") words.unshift(CG.text("failed", layer.problem));
+      else words.unshift(CG.number(spec.features, 0));
+      if (layer.visible && layer.inView > layer.drawn) words.push(CG.text("tooMany", CG.number(layer.drawn, 0), CG.number(layer.inView, 0)));
+      if (spec.invented) words.push(CG.text("invented"));
+      return words.join(" · ");
+    }
+
+    details(layer) {
+      const { spec } = layer;
+      const slider = el("input", {
+        type: "range", min: "0.1", max: "1", step: "0.05", value: String(layer.opacity), "data-cg-focus": `opacity ${spec.id}`,
+        "aria-label": CG.text("opacity", spec.title),
+        oninput: () => this.session.setOpacity(spec.id, Number(slider.value)),
+      });
+      return el("div", { class: "cg-details" }, slider,
+        el("small", {}, spec.source ? CG.text("source", spec.source) : CG.text("noSource")));
+    }
+  };
+})();

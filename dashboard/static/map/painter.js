@@ -1,0 +1,334 @@
+/* One canvas for everything on the map: base map, layers, conflicts, what is chosen, what is drawn. */
+(function () {
+  "use strict";
+  const CG = window.CommonGround;
+  const CALM = { sea: "#dbe7ea", land: "#f7f5ee", coast: "#93aeb6", border: "#a59c8b", name: "#8b8271", grid: "rgba(40,70,80,0.16)" };
+  const CELL = 30;
+
+  CG.Painter = L.Renderer.extend({
+    options: { padding: 0.15, interactive: false },
+
+    initialize(session) {
+      this.session = session;
+      L.Renderer.prototype.initialize.call(this, {});
+    },
+
+    _initContainer() {
+      const canvas = (this._container = CG.element("canvas", { class: "cg-canvas", "aria-hidden": "true" }));
+      this._pen = canvas.getContext("2d");
+    },
+
+    _destroyContainer() {
+      cancelAnimationFrame(this._frame);
+      this._container.remove();
+      this._container = null;
+    },
+
+    /** Draw again soon; many calls in one turn cost one drawing. */
+    redraw() {
+      if (this._frame || !this._map) return;
+      this._frame = requestAnimationFrame(() => {
+        this._frame = null;
+        if (this._map && this._bounds && !this._map._animatingZoom) this._paint();
+      });
+    },
+
+    _update() {
+      if (this._map._animatingZoom && this._bounds) return;
+      L.Renderer.prototype._update.call(this);
+      const size = this._bounds.getSize();
+      const dense = Math.min(window.devicePixelRatio || 1, 2);
+      L.DomUtil.setPosition(this._container, this._bounds.min);
+      this._container.width = dense * size.x;
+      this._container.height = dense * size.y;
+      this._container.style.width = `${size.x}px`;
+      this._container.style.height = `${size.y}px`;
+      this._dense = dense;
+      this._paint();
+    },
+
+    _paint() {
+      const map = this._map;
+      const origin = map.getPixelOrigin();
+      const pen = this._pen;
+      const min = this._bounds.min;
+      const max = this._bounds.max;
+      const scale = 256 * Math.pow(2, this._zoom);
+      pen.setTransform(this._dense, 0, 0, this._dense, -min.x * this._dense, -min.y * this._dense);
+      pen.globalAlpha = 1;
+      pen.fillStyle = CALM.sea;
+      pen.fillRect(min.x, min.y, max.x - min.x, max.y - min.y);
+      const view = {
+        pen, scale, ox: origin.x, oy: origin.y, min, max, zoom: this._zoom,
+        box: [(min.x + origin.x) / scale, (min.y + origin.y) / scale, (max.x + origin.x) / scale, (max.y + origin.y) / scale],
+        taken: [],
+      };
+      const started = performance.now();
+      this._paintBase(view);
+      for (const layer of this.session.shownLayers()) paintLayer(view, layer);
+      this._paintHighlight(view);
+      this._paintConflicts(view);
+      this._paintLabels(view);
+      this.session.tools.paint(view);
+      this.session.lastPaintMs = performance.now() - started;
+    },
+
+    _paintBase(view) {
+      const base = this.session.base;
+      const { pen } = view;
+      if (base) {
+        trace(view, base.land, "areas");
+        pen.fillStyle = CALM.land;
+        pen.fill("evenodd");
+        stroke(view, base.coasts, CALM.coast, 1, []);
+      }
+      if (this.session.graticule) paintGraticule(view);
+      if (base) stroke(view, base.borders, CALM.border, 1.2, [6, 3]);
+    },
+
+    _paintHighlight(view) {
+      const shapes = this.session.highlighted;
+      if (!shapes.length) return;
+      const { pen } = view;
+      pen.setLineDash([]);
+      pen.lineJoin = "round";
+      for (const [color, width] of [["#ffffff", 8], ["#ffd21f", 5], [CG.INK, 1.8]]) {
+        pen.strokeStyle = color;
+        pen.lineWidth = width;
+        for (const shape of shapes) {
+          trace(view, [shape], "areas");
+          pen.stroke();
+          trace(view, [shape], "lines");
+          pen.stroke();
+          for (const point of shape.points) {
+            pen.beginPath();
+            pen.arc(point[0] * view.scale - view.ox, point[1] * view.scale - view.oy, 13, 0, 7);
+            pen.stroke();
+          }
+        }
+      }
+      if (this.session.overlap) {
+        trace(view, [this.session.overlap], "areas");
+        pen.globalAlpha = 0.35;
+        pen.fillStyle = CG.INSIDE;
+        pen.fill("evenodd");
+        pen.globalAlpha = 1;
+      }
+      pen.lineJoin = "miter";
+    },
+
+    /** Signs of conflicts; several in one place become one sign with their number. */
+    _paintConflicts(view) {
+      const { pen } = view;
+      this.signs = [];
+      const cells = new Map();
+      for (const shape of this.session.shownConflicts()) {
+        if (!shape.points.length || !CG.boxesMeet(shape.box, view.box)) continue;
+        const x = shape.points[0][0] * view.scale;
+        const y = shape.points[0][1] * view.scale;
+        const key = `${Math.floor(x / CELL)} ${Math.floor(y / CELL)}`;
+        const cell = cells.get(key);
+        if (cell) cell.shapes.push(shape);
+        else cells.set(key, { shapes: [shape] });
+      }
+      const chosen = this.session.selectedConflict;
+      for (const cell of cells.values()) {
+        const worst = cell.shapes.find((shape) => shape.properties.verdict === "inside") || cell.shapes[0];
+        const lead = cell.shapes.find((shape) => shape.properties.id === chosen) || worst;
+        const x = lead.points[0][0] * view.scale - view.ox;
+        const y = lead.points[0][1] * view.scale - view.oy;
+        const count = cell.shapes.length;
+        const r = count > 1 ? 10 : 7.5;
+        if (lead.properties.id === chosen) {
+          for (const [color, width] of [["#ffffff", 7], [CG.INK, 3]]) {
+            pen.beginPath();
+            pen.arc(x, y, r + 6, 0, 7);
+            pen.strokeStyle = color;
+            pen.lineWidth = width;
+            pen.setLineDash([]);
+            pen.stroke();
+          }
+        }
+        CG.drawVerdict(pen, worst.properties.verdict, x, y, r, count);
+        view.taken.push([x - r - 2, y - r - 2, x + r + 2, y + r + 2]);
+        this.signs.push({ x, y, r, shapes: cell.shapes });
+      }
+    },
+
+    /** Names of countries far out, of settlements and districts near by; none over another. */
+    _paintLabels(view) {
+      if (this.session.base && view.zoom < 9) {
+        for (const { name, x, y } of this.session.base.names) {
+          label(view, name.toUpperCase(), x, y, { size: 11, color: CALM.name, spacing: "2px" });
+        }
+      }
+      for (const layer of this.session.shownLayers()) {
+        const near = layer.spec.kind === "settlements" ? 8.5 : layer.spec.kind === "districts" ? 8 : Infinity;
+        if (view.zoom < near || !layer.data) continue;
+        const isPoint = layer.spec.kind === "settlements";
+        for (const shape of layer.data.list) {
+          if (!shape.properties.name || !CG.boxesMeet(shape.box, view.box)) continue;
+          const x = (shape.box[0] + shape.box[2]) / 2;
+          const y = (shape.box[1] + shape.box[3]) / 2;
+          if (!isPoint && (shape.box[2] - shape.box[0]) * view.scale < 90) continue;
+          label(view, String(shape.properties.name), x, y, isPoint
+            ? { size: 12, color: CG.INK, below: 7 }
+            : { size: 12, color: "#555f66", italic: true });
+        }
+      }
+    },
+  });
+
+  function paintLayer(view, layer) {
+    if (!layer.data) return;
+    const { pen } = view;
+    const { color, symbol, kind } = layer.spec;
+    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box));
+    pen.globalAlpha = layer.opacity;
+    const style = CG.areaStyle(kind);
+    if (layer.data.types.has("area")) {
+      if (style.fill || style.hatch) {
+        for (const shape of seen) {
+          if (!shape.areas.length) continue;
+          // One path each: in one path, areas that overlap would cancel each other out.
+          trace(view, [shape], "areas");
+          CG.paintArea(pen, style, color);
+        }
+      }
+      trace(view, seen, "areas");
+      pen.strokeStyle = color;
+      pen.lineWidth = style.width;
+      pen.setLineDash(style.dash || []);
+      pen.stroke();
+    }
+    if (layer.data.types.has("line")) {
+      const line = CG.lineStyle(kind);
+      if (line.casing) stroke(view, seen, line.casing, line.width + 2, []);
+      stroke(view, seen, color, line.width, line.dash || []);
+    }
+    if (layer.data.types.has("point")) paintPoints(view, layer, seen, color, symbol);
+    pen.globalAlpha = 1;
+    pen.setLineDash([]);
+  }
+
+  function paintPoints(view, layer, seen, color, symbol) {
+    const { pen, scale, ox, oy } = view;
+    const r = view.zoom < 7 ? 3.2 : view.zoom < 9 ? 4.2 : view.zoom < 12 ? 5.5 : 7;
+    for (const shape of seen) {
+      for (const point of shape.points) {
+        const x = point[0] * scale - ox;
+        const y = point[1] * scale - oy;
+        // A site kept with its extent is drawn as wide as it is, once that shows.
+        const extent = shape.properties.r ? shape.properties.r * CG.pixelsOfMetre(point[1], scale) : 0;
+        if (extent > r) {
+          pen.beginPath();
+          pen.arc(x, y, extent, 0, 7);
+          const alpha = pen.globalAlpha;
+          pen.globalAlpha = alpha * 0.2;
+          pen.fillStyle = color;
+          pen.fill();
+          pen.globalAlpha = alpha;
+          pen.setLineDash([]);
+          pen.lineWidth = 1.4;
+          pen.strokeStyle = color;
+          pen.stroke();
+        }
+        CG.drawPoint(pen, symbol, x, y, r, color);
+      }
+    }
+  }
+
+  /** Put shapes into the current path; steps shorter than half a pixel are left out. */
+  function trace(view, shapes, what) {
+    const { pen } = view;
+    pen.beginPath();
+    for (const shape of shapes) {
+      if (!CG.boxesMeet(shape.box, view.box)) continue;
+      if (what === "lines") shape.lines.forEach((line) => traceLine(view, line, false));
+      else shape.areas.forEach((rings) => rings.forEach((ring) => traceLine(view, ring, true)));
+    }
+  }
+
+  function traceLine({ pen, scale, ox, oy }, numbers, closed) {
+    let lastX = numbers[0] * scale - ox;
+    let lastY = numbers[1] * scale - oy;
+    pen.moveTo(lastX, lastY);
+    const end = numbers.length - 2;
+    for (let i = 2; i <= end; i += 2) {
+      const x = numbers[i] * scale - ox;
+      const y = numbers[i + 1] * scale - oy;
+      if (i < end && Math.abs(x - lastX) < 0.5 && Math.abs(y - lastY) < 0.5) continue;
+      pen.lineTo(x, y);
+      lastX = x;
+      lastY = y;
+    }
+    if (closed) pen.closePath();
+  }
+
+  function stroke(view, shapes, color, width, dash) {
+    trace(view, shapes, "lines");
+    view.pen.strokeStyle = color;
+    view.pen.lineWidth = width;
+    view.pen.setLineDash(dash);
+    view.pen.stroke();
+    view.pen.setLineDash([]);
+  }
+
+  function paintGraticule(view) {
+    const { pen, scale, ox, oy, min, max } = view;
+    const west = view.box[0] * 360 - 180;
+    const east = view.box[2] * 360 - 180;
+    const [north, south] = [CG.unitLatitude(view.box[1]), CG.unitLatitude(view.box[3])];
+    const step = [30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005].find((s) => (east - west) / s >= 5) || 0.002;
+    const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3;
+    pen.beginPath();
+    pen.setLineDash([]);
+    pen.lineWidth = 1;
+    pen.strokeStyle = CALM.grid;
+    pen.fillStyle = "#4c6a73";
+    pen.font = "10px system-ui, sans-serif";
+    pen.textAlign = "left";
+    pen.textBaseline = "bottom";
+    for (let lon = Math.ceil(west / step) * step; lon <= east; lon += step) {
+      const x = CG.unitX(lon) * scale - ox;
+      pen.moveTo(x, min.y);
+      pen.lineTo(x, max.y);
+      for (const share of [0.3, 0.7]) {
+        pen.fillText(`${Math.abs(lon).toFixed(digits)}°${lon < 0 ? "W" : "E"}`, x + 3, min.y + (max.y - min.y) * share);
+      }
+    }
+    for (let lat = Math.ceil(south / step) * step; lat <= north; lat += step) {
+      const y = CG.unitY(lat) * scale - oy;
+      pen.moveTo(min.x, y);
+      pen.lineTo(max.x, y);
+      for (const share of [0.35, 0.65]) {
+        pen.fillText(`${Math.abs(lat).toFixed(digits)}°${lat < 0 ? "S" : "N"}`, min.x + (max.x - min.x) * share, y - 2);
+      }
+    }
+    pen.stroke();
+  }
+
+  function label(view, text, ux, uy, style) {
+    const { pen, scale, ox, oy } = view;
+    const x = ux * scale - ox;
+    const y = uy * scale - oy + (style.below || 0);
+    pen.font = `${style.italic ? "italic " : ""}500 ${style.size}px system-ui, sans-serif`;
+    if ("letterSpacing" in pen) pen.letterSpacing = style.spacing || "0px";
+    const half = pen.measureText(text).width / 2;
+    const box = [x - half - 3, y - 2, x + half + 3, y + style.size + 2];
+    const free = view.taken.every((other) => !CG.boxesMeet(box, other));
+    if (free) {
+      view.taken.push(box);
+      pen.textAlign = "center";
+      pen.textBaseline = "top";
+      pen.lineJoin = "round";
+      pen.lineWidth = 3.5;
+      pen.strokeStyle = "rgba(255,255,255,0.9)";
+      pen.strokeText(text, x, y);
+      pen.fillStyle = style.color;
+      pen.fillText(text, x, y);
+      pen.lineJoin = "miter";
+    }
+    if ("letterSpacing" in pen) pen.letterSpacing = "0px";
+  }
+})();

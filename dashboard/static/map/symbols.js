@@ -1,0 +1,194 @@
+/* How things look, on the map and in the legend alike: shapes and hatches first, colours second,
+   so that the map still reads in grey and to eyes that tell few colours apart. */
+(function () {
+  "use strict";
+  const CG = window.CommonGround;
+
+  CG.INSIDE = "#b3261e";
+  CG.TOO_CLOSE = "#b45309";
+  CG.INK = "#1c2527";
+
+  /* Areas of each kind: `fill` is the strength of the tint, `hatch` the pattern laid over it. */
+  const AREAS = {
+    licences: { fill: 0.1, hatch: "back", width: 1.6 },
+    artisanal_zones: { fill: 0.12, hatch: "forward", width: 1.8, dash: [7, 4] },
+    farmland: { fill: 0.3, hatch: "dots", width: 1 },
+    protected_areas: { fill: 0.12, hatch: "cross", width: 2.2 },
+    water: { fill: 0.45, hatch: null, width: 1.2 },
+    districts: { fill: 0, hatch: null, width: 1.3, dash: [9, 3, 2, 3] },
+  };
+  const PLAIN_AREA = { fill: 0.18, hatch: null, width: 1.4 };
+  const LINES = {
+    roads: { width: 2, casing: "#ffffff" },
+    districts: { width: 1.3, dash: [9, 3, 2, 3] },
+    water: { width: 1.8 },
+  };
+
+  CG.areaStyle = (kind) => AREAS[kind] || PLAIN_AREA;
+  CG.lineStyle = (kind) => LINES[kind] || { width: 1.8 };
+
+  const hatches = new Map();
+
+  /** A hatch as a canvas pattern in a colour; sharp on dense screens too. */
+  CG.hatch = function (context, name, color) {
+    const key = `${name} ${color}`;
+    if (!hatches.has(key)) hatches.set(key, drawHatch(context, name, color));
+    return hatches.get(key);
+  };
+
+  function drawHatch(context, name, color) {
+    const size = name === "dots" ? 7 : 9;
+    const dense = 2;
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = size * dense;
+    const pen = tile.getContext("2d");
+    pen.scale(dense, dense);
+    pen.strokeStyle = pen.fillStyle = color;
+    pen.lineWidth = 1;
+    pen.beginPath();
+    if (name === "dots") {
+      pen.arc(size / 2, size / 2, 0.9, 0, 7);
+      pen.fill();
+    } else {
+      // Each stroke is drawn three times so that the tile's edges meet.
+      for (const shift of [-size, 0, size]) {
+        if (name !== "back") { pen.moveTo(shift - 1, size + 1); pen.lineTo(shift + size + 1, -1); }
+        if (name !== "forward") { pen.moveTo(shift - 1, -1); pen.lineTo(shift + size + 1, size + 1); }
+      }
+      pen.stroke();
+    }
+    const pattern = context.createPattern(tile, "repeat");
+    pattern.setTransform(new DOMMatrix().scale(1 / dense));
+    return pattern;
+  }
+
+  /** Draw a point symbol of radius `r` pixels: a shape of its own for each kind. */
+  CG.drawPoint = function (pen, symbol, x, y, r, color) {
+    pen.beginPath();
+    pen.lineWidth = 1.3;
+    pen.setLineDash([]);
+    pen.fillStyle = color;
+    pen.strokeStyle = "#ffffff";
+    if (symbol === "diamond") {
+      pen.moveTo(x, y - r * 1.25);
+      pen.lineTo(x + r * 1.25, y);
+      pen.lineTo(x, y + r * 1.25);
+      pen.lineTo(x - r * 1.25, y);
+      pen.closePath();
+      pen.strokeStyle = CG.INK;
+      pen.lineWidth = 1;
+    } else if (symbol === "square" || symbol === "outline") {
+      pen.rect(x - r * 0.75, y - r * 0.75, r * 1.5, r * 1.5);
+    } else if (symbol === "cross") {
+      const w = r * 0.4;
+      pen.moveTo(x - w, y - r);
+      for (const [dx, dy] of [[w, -r], [w, -w], [r, -w], [r, w], [w, w], [w, r], [-w, r], [-w, w], [-r, w], [-r, -w], [-w, -w]]) {
+        pen.lineTo(x + dx, y + dy);
+      }
+      pen.closePath();
+    } else if (symbol === "water") {
+      pen.arc(x, y + r * 0.2, r * 0.8, -0.5, Math.PI + 0.5);
+      pen.lineTo(x, y - r * 1.2);
+      pen.closePath();
+    } else {
+      // Detections and visits: a ring, so that the diamond of a site below it still shows.
+      pen.arc(x, y, r * 0.8, 0, 7);
+      pen.strokeStyle = "#ffffff";
+      pen.lineWidth = 4;
+      pen.stroke();
+      pen.strokeStyle = color;
+      pen.lineWidth = 2;
+      pen.stroke();
+      return;
+    }
+    pen.fill();
+    pen.stroke();
+  };
+
+  /** Draw the sign of a verdict: a full square, or a dashed ring with a question mark. */
+  CG.drawVerdict = function (pen, verdict, x, y, r, count) {
+    pen.setLineDash([]);
+    if (verdict === "inside") {
+      pen.fillStyle = CG.INSIDE;
+      pen.strokeStyle = "#ffffff";
+      pen.lineWidth = 2;
+      pen.beginPath();
+      pen.rect(x - r * 0.88, y - r * 0.88, r * 1.76, r * 1.76);
+      pen.stroke();
+      pen.fill();
+    } else {
+      pen.beginPath();
+      pen.arc(x, y, r, 0, 7);
+      pen.fillStyle = "#fffaf0";
+      pen.fill();
+      pen.strokeStyle = CG.TOO_CLOSE;
+      pen.lineWidth = 2.2;
+      pen.setLineDash([r * 0.62, r * 0.36]);
+      pen.stroke();
+      pen.setLineDash([]);
+    }
+    const label = count > 1 ? shortCount(count) : verdict === "inside" ? "" : "?";
+    if (!label) return;
+    pen.fillStyle = verdict === "inside" ? "#ffffff" : "#7a3a06";
+    pen.font = `700 ${Math.round(r * (label.length > 2 ? 1 : 1.3))}px system-ui, sans-serif`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(label, x, y + 0.5);
+  };
+
+  const shortCount = (n) => (n < 1000 ? String(n) : n < 1e6 ? `${Math.round(n / 1000)}k` : "1M+");
+
+  /** The legend's picture of a layer; `types` are the geometry types seen in its data. */
+  CG.swatch = function (draw) {
+    const canvas = CG.element("canvas", { width: 56, height: 40, class: "cg-swatch", "aria-hidden": "true" });
+    const pen = canvas.getContext("2d");
+    pen.scale(2, 2);
+    draw(pen);
+    return canvas;
+  };
+
+  CG.layerSwatch = (layer, types) =>
+    CG.swatch((pen) => {
+      const style = CG.areaStyle(layer.kind);
+      const areaKinds = ["area", "outline"];
+      const seen = types && types.size ? types : new Set([areaKinds.includes(layer.symbol) ? "area" : layer.symbol === "line" ? "line" : layer.symbol === "water" ? "area" : "point"]);
+      if (seen.has("area")) {
+        pen.beginPath();
+        pen.rect(3, 3, 22, 14);
+        CG.paintArea(pen, style, layer.color);
+        pen.lineWidth = style.width;
+        pen.setLineDash(style.dash || []);
+        pen.strokeStyle = layer.color;
+        pen.stroke();
+      }
+      if (seen.has("line")) {
+        const line = CG.lineStyle(layer.kind);
+        pen.beginPath();
+        pen.moveTo(2, 15);
+        pen.bezierCurveTo(10, 0, 16, 20, 26, 5);
+        pen.lineWidth = line.width;
+        pen.setLineDash(line.dash || []);
+        pen.strokeStyle = layer.color;
+        pen.stroke();
+      }
+      if (seen.has("point")) CG.drawPoint(pen, layer.symbol, 14, 10, 6, layer.color);
+    });
+
+  CG.verdictSwatch = (verdict) => CG.swatch((pen) => CG.drawVerdict(pen, verdict, 14, 10, 7.5, 1));
+
+  /** Fill the current path as an area of its kind: a tint, then its hatch. */
+  CG.paintArea = function (pen, style, color) {
+    const alpha = pen.globalAlpha;
+    if (style.fill) {
+      pen.globalAlpha = alpha * style.fill;
+      pen.fillStyle = color;
+      pen.fill("evenodd");
+    }
+    if (style.hatch) {
+      pen.globalAlpha = alpha * 0.5;
+      pen.fillStyle = CG.hatch(pen, style.hatch, color);
+      pen.fill("evenodd");
+    }
+    pen.globalAlpha = alpha;
+  };
+})();

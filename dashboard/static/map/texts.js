@@ -1,0 +1,155 @@
+/* The words of the map, in the languages we can vouch for; others read English. */
+(function () {
+  "use strict";
+  const CG = (window.CommonGround = window.CommonGround || {});
+
+  const TEXTS = {
+    en: {
+      legend: "Legend",
+      showLegend: "Show legend",
+      hideLegend: "Hide legend",
+      conflicts: "Possible conflicts",
+      inside: "Inside",
+      tooClose: "Too close to call",
+      insideHint: "beyond doubt, given how well positions are known",
+      tooCloseHint: "within the error of the positions; needs a field check",
+      several: "A number counts several in one place; the worst verdict is shown.",
+      dated: "data of {0}",
+      undated: "date not stated",
+      source: "source: {0}",
+      noSource: "source not stated",
+      invented: "Invented for demonstration",
+      inventedAll: "Invented for demonstration: not real places, people or licences.",
+      base: "Base map: Natural Earth, public domain",
+      opacity: "Opacity of {0}",
+      show: "Show {0}",
+      more: "Opacity, source and date of {0}",
+      loading: "loading …",
+      failed: "could not be loaded: {0}",
+      tooMany: "too many to draw: {0} of {1} in view, the largest first. Zoom in for more.",
+      noLayers: "No layers are loaded for this region yet.",
+      zoomIn: "Zoom in",
+      zoomOut: "Zoom out",
+      home: "Show the whole region",
+      fullscreen: "Full screen",
+      graticule: "Lines of longitude and latitude",
+      distance: "Measure a distance",
+      area: "Measure an area",
+      polygon: "Draw an area and get its figures",
+      rectangle: "Draw a rectangle and get its figures",
+      clear: "Remove what was drawn",
+      finish: "Finish",
+      undo: "Undo",
+      cancel: "Cancel",
+      addCentre: "Add the middle of the map",
+      hintLine: "Click the points of the line; Finish or double-click ends it.",
+      hintArea: "Click the corners of the area; Finish or double-click ends it.",
+      hintRectangle: "Click two opposite corners.",
+      ellipsoid: "on the WGS 84 ellipsoid",
+      around: "around: {0}",
+      crossing: "The edges of an area may not cross each other.",
+      here: "Here",
+      nothing: "Nothing here in the layers that are switched on. Absence of data is not absence of mining or farming.",
+      asking: "Looking what is here …",
+      noAnswer: "The server could not say what is here: {0}",
+      noData: "no data",
+      id: "Id",
+      yes: "yes",
+      no: "no",
+      distanceAway: "{0} away",
+      moreHere: "and {0} more: zoom in and click again",
+      close: "Close",
+      map: "Map of {0}. Arrow keys move it, plus and minus zoom.",
+    },
+    fr: {
+      legend: "Légende",
+      showLegend: "Afficher la légende",
+      hideLegend: "Masquer la légende",
+      conflicts: "Conflits possibles",
+      inside: "À l’intérieur",
+      tooClose: "Trop proche pour trancher",
+      insideHint: "sans doute possible, vu la précision des positions",
+      tooCloseHint: "dans l’erreur des positions ; à vérifier sur le terrain",
+      several: "Un nombre compte plusieurs cas au même endroit ; le plus grave est montré.",
+      dated: "données du {0}",
+      undated: "date non indiquée",
+      source: "source : {0}",
+      noSource: "source non indiquée",
+      invented: "Inventé pour la démonstration",
+      inventedAll: "Inventé pour la démonstration : ni lieux, ni personnes, ni permis réels.",
+      base: "Fond de carte : Natural Earth, domaine public",
+      opacity: "Opacité de {0}",
+      show: "Afficher {0}",
+      more: "Opacité, source et date de {0}",
+      loading: "chargement …",
+      failed: "n’a pas pu être chargé : {0}",
+      tooMany: "trop à dessiner : {0} sur {1} visibles, les plus grands d’abord. Zoomez.",
+      noLayers: "Aucune couche n’est encore chargée pour cette région.",
+      zoomIn: "Zoom avant",
+      zoomOut: "Zoom arrière",
+      home: "Montrer toute la région",
+      fullscreen: "Plein écran",
+      graticule: "Méridiens et parallèles",
+      distance: "Mesurer une distance",
+      area: "Mesurer une surface",
+      polygon: "Dessiner une zone et obtenir ses chiffres",
+      rectangle: "Dessiner un rectangle et obtenir ses chiffres",
+      clear: "Effacer le dessin",
+      finish: "Terminer",
+      undo: "Annuler le dernier",
+      cancel: "Abandonner",
+      addCentre: "Ajouter le centre de la carte",
+      hintLine: "Cliquez les points de la ligne ; Terminer ou double-clic pour finir.",
+      hintArea: "Cliquez les sommets de la zone ; Terminer ou double-clic pour finir.",
+      hintRectangle: "Cliquez deux coins opposés.",
+      ellipsoid: "sur l’ellipsoïde WGS 84",
+      around: "périmètre : {0}",
+      crossing: "Les côtés d’une zone ne peuvent pas se croiser.",
+      here: "Ici",
+      nothing: "Rien ici dans les couches affichées. L’absence de données n’est pas l’absence de mines ou de champs.",
+      asking: "Recherche de ce qui se trouve ici …",
+      noAnswer: "Le serveur n’a pas pu répondre : {0}",
+      noData: "pas de données",
+      id: "Identifiant",
+      yes: "oui",
+      no: "non",
+      distanceAway: "à {0}",
+      moreHere: "et {0} de plus : zoomez et cliquez à nouveau",
+      close: "Fermer",
+      map: "Carte de {0}. Les flèches la déplacent, plus et moins zooment.",
+    },
+  };
+
+  let words = TEXTS.en;
+
+  /** Choose the language; what is not translated is English. */
+  CG.setLanguage = function (language) {
+    words = Object.assign({}, TEXTS.en, TEXTS[language] || {});
+  };
+
+  /** The words for a key, with {0} and {1} filled in. */
+  CG.text = function (key, ...values) {
+    return values.reduce((text, value, i) => text.split(`{${i}}`).join(String(value)), words[key]);
+  };
+
+  /** An element with attributes and children; strings become text, never HTML. */
+  CG.element = function (tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else if (value === true) element.setAttribute(name, "");
+      else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
+    }
+    for (const child of children) {
+      if (child !== null && child !== undefined) element.append(child);
+    }
+    return element;
+  };
+
+  /** A number for people: thousands apart, at most `digits` decimals. */
+  CG.number = function (value, digits) {
+    return value.toLocaleString(words === TEXTS.en ? "en" : undefined, {
+      maximumFractionDigits: digits === undefined ? 2 : digits,
+    });
+  };
+})();

@@ -1,0 +1,237 @@
+/* Buttons of the map, measuring, and drawing an area whose figures the page shows. */
+(function () {
+  "use strict";
+  const CG = window.CommonGround;
+  const el = CG.element;
+
+  const ICONS = {
+    zoomIn: "M12 5v14M5 12h14",
+    zoomOut: "M5 12h14",
+    home: "M4 11l8-7 8 7M6.5 9.5V20h11V9.5",
+    fullscreen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+    graticule: "M4 4h16v16H4zM4 9.3h16M4 14.6h16M9.3 4v16M14.6 4v16",
+    distance: "M3 16L16 3l5 5L8 21zM7 12l2 2M10.5 8.5l2 2M14 5l2 2",
+    area: "M4 18L7 5l12 3 1 9-8 3zM4 18h.01M7 5h.01M19 8h.01M20 17h.01M12 20h.01",
+    polygon: "M4 17l4-12 11 4-2 10z",
+    rectangle: "M4 6h16v12H4z",
+    clear: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
+  };
+
+  function icon(name) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("d", ICONS[name]);
+    svg.append(path);
+    return svg;
+  }
+
+  CG.Tools = class {
+    constructor(session) {
+      this.session = session;
+      this.mode = null;
+      this.points = [];
+      this.drawn = null;
+      this.measured = null;
+      this.buttons = {};
+      this.bar = el("div", { class: "cg-tools", role: "toolbar" });
+      this.panel = el("div", { class: "cg-panel", role: "status", "aria-live": "polite", hidden: true });
+      for (const part of [this.bar, this.panel]) {
+        L.DomEvent.disableClickPropagation(part);
+        L.DomEvent.disableScrollPropagation(part);
+        session.map.getContainer().append(part);
+      }
+      session.map.on("mousemove", (event) => this.move(event.latlng));
+      session.map.on("dblclick", () => this.mode && this.finish());
+      session.map.getContainer().addEventListener("keydown", (event) => this.key(event));
+      document.addEventListener("fullscreenchange", () => session.map.invalidateSize());
+    }
+
+    /** Make the buttons, in the language that is set. */
+    render() {
+      const { session } = this;
+      const { map } = session;
+      const acts = [
+        [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()]],
+        [["distance", () => this.start("distance")], ["area", () => this.start("area")]],
+        [["graticule", () => session.setGraticule(!session.graticule)]],
+      ];
+      if (document.fullscreenEnabled) {
+        acts[2].push(["fullscreen", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())]);
+      }
+      if (session.returns.includes("draw")) {
+        acts[1].push(["polygon", () => this.start("polygon")], ["rectangle", () => this.start("rectangle")]);
+      }
+      acts[1].push(["clear", () => this.clear()]);
+      this.buttons = {};
+      this.bar.replaceChildren(...acts.map((group) => el("div", { class: "cg-group" }, ...group.map(([name, act]) => {
+        const button = el("button", { type: "button", title: CG.text(name), "aria-label": CG.text(name), "data-cg": name, onclick: act }, icon(name));
+        this.buttons[name] = button;
+        return button;
+      }))));
+      this.mark();
+    }
+
+    mark() {
+      for (const [name, button] of Object.entries(this.buttons)) {
+        if (["distance", "area", "polygon", "rectangle"].includes(name)) button.setAttribute("aria-pressed", String(this.mode === name));
+        if (name === "graticule") button.setAttribute("aria-pressed", String(this.session.graticule));
+        if (name === "clear") button.hidden = !(this.drawn || this.measured);
+      }
+      this.session.map.getContainer().classList.toggle("cg-drawing", Boolean(this.mode));
+    }
+
+    start(mode) {
+      if (this.mode === mode) return this.stop();
+      this.stop();
+      this.mode = mode;
+      this.points = [];
+      this.measured = null;
+      this.session.map.closePopup();
+      this.session.map.doubleClickZoom.disable();
+      this.show();
+      return undefined;
+    }
+
+    stop() {
+      this.mode = null;
+      this.points = [];
+      this.cursor = null;
+      // The double click that ends a drawing must not zoom as well.
+      setTimeout(() => this.session.map.doubleClickZoom.enable(), 300);
+      this.show();
+    }
+
+    /** A click of the map while a tool is at work. */
+    click(latlng) {
+      const point = [latlng.lng, latlng.lat];
+      const last = this.points[this.points.length - 1];
+      if (last && CG.distance(last, point) < 1e-3) return;
+      const pixel = (p) => this.session.map.latLngToContainerPoint([p[1], p[0]]);
+      const closes = this.mode !== "distance" && this.points.length >= 3 && pixel(this.points[0]).distanceTo(pixel(point)) < 10;
+      if (closes) {
+        this.finish();
+        return;
+      }
+      this.points.push(point);
+      if (this.mode === "rectangle" && this.points.length === 2) this.finish();
+      else this.show();
+    }
+
+    move(latlng) {
+      if (!this.mode || !this.points.length) return;
+      this.cursor = [latlng.lng, latlng.lat];
+      this.show();
+    }
+
+    key(event) {
+      if (!this.mode || event.target.closest(".cg-panel")) return;
+      if (event.key === "Escape") this.stop();
+      else if (event.key === "Enter" && !event.target.closest("button")) this.finish();
+    }
+
+    /** The ring or line as it stands, the cursor's place with it when `live`. */
+    path(live) {
+      const points = live && this.cursor ? [...this.points, this.cursor] : this.points;
+      if (this.mode !== "rectangle" || points.length < 2) return points;
+      const [a, b] = [points[0], points[points.length - 1]];
+      return [a, [b[0], a[1]], b, [a[0], b[1]]];
+    }
+
+    finish() {
+      const path = this.path(false);
+      const isLine = this.mode === "distance";
+      if (path.length < (isLine ? 2 : 3)) return;
+      if (!isLine && CG.crossesItself(path)) {
+        this.show(CG.text("crossing"));
+        return;
+      }
+      const mode = this.mode;
+      this.stop();
+      if (mode === "polygon" || mode === "rectangle") {
+        this.drawn = path;
+        this.session.send({ what: "draw", polygon: path });
+      } else {
+        this.measured = { path, isLine };
+      }
+      this.show();
+    }
+
+    clear() {
+      const had = Boolean(this.drawn);
+      this.drawn = this.measured = null;
+      this.stop();
+      if (had) this.session.send({ what: "clear" });
+    }
+
+    figures(path, isLine) {
+      if (path.length < 2) return "";
+      const closed = [...path, path[0]];
+      return isLine
+        ? CG.metres(CG.lengthOf(path))
+        : `${CG.hectares(CG.areaOf(path))}, ${CG.text("around", CG.metres(CG.lengthOf(closed)))}`;
+    }
+
+    /** Show the panel that fits: hint and live figures while drawing, the result afterwards. */
+    show(problem) {
+      this.mark();
+      this.session.painter.redraw();
+      const result = this.measured || (this.drawn && { path: this.drawn, isLine: false });
+      this.panel.hidden = !this.mode && !result;
+      if (this.panel.hidden) return;
+      const isLine = this.mode ? this.mode === "distance" : result.isLine;
+      const path = this.mode ? this.path(true) : result.path;
+      const hint = { distance: "hintLine", rectangle: "hintRectangle" }[this.mode] || "hintArea";
+      const words = this.figures(path, isLine);
+      const button = (key, act) => el("button", { type: "button", onclick: act, "data-cg": key }, CG.text(key));
+      const centre = () => this.click(this.session.map.getCenter());
+      this.panel.replaceChildren(...[
+        problem ? el("p", { class: "cg-problem" }, problem) : null,
+        words ? el("p", { class: "cg-figure" }, words, el("small", {}, ` ${CG.text("ellipsoid")}`)) : null,
+        this.mode && !problem ? el("p", { class: "cg-quiet" }, CG.text(hint)) : null,
+        this.mode
+          ? el("div", { class: "cg-acts" }, button("addCentre", centre), button("undo", () => { this.points.pop(); this.cursor = null; this.show(); }), button("finish", () => this.finish()), button("cancel", () => this.stop()))
+          : el("div", { class: "cg-acts" }, button("clear", () => this.clear())),
+      ].filter(Boolean));
+    }
+
+    /** Draw what is being measured or was drawn. */
+    paint(view) {
+      const jobs = [];
+      if (this.drawn) jobs.push([this.drawn, false, false]);
+      if (this.measured) jobs.push([this.measured.path, this.measured.isLine, false]);
+      if (this.mode) jobs.push([this.path(true), this.mode === "distance", true]);
+      const { pen, scale, ox, oy } = view;
+      for (const [path, isLine, live] of jobs) {
+        if (!path.length) continue;
+        const pixels = path.map(([lon, lat]) => [CG.unitX(lon) * scale - ox, CG.unitY(lat) * scale - oy]);
+        pen.beginPath();
+        pixels.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+        if (!isLine) pen.closePath();
+        if (!isLine) {
+          pen.globalAlpha = 0.12;
+          pen.fillStyle = "#0f5c63";
+          pen.fill();
+          pen.globalAlpha = 1;
+        }
+        for (const [color, width, dash] of [["#ffffff", 5, []], ["#0f5c63", 2.4, live ? [6, 5] : []]]) {
+          pen.strokeStyle = color;
+          pen.lineWidth = width;
+          pen.setLineDash(dash);
+          pen.stroke();
+        }
+        pen.setLineDash([]);
+        for (const [x, y] of pixels) {
+          pen.beginPath();
+          pen.arc(x, y, 4, 0, 7);
+          pen.fillStyle = "#ffffff";
+          pen.fill();
+          pen.strokeStyle = "#0f5c63";
+          pen.lineWidth = 2;
+          pen.stroke();
+        }
+      }
+    }
+  };
+})();
