@@ -283,7 +283,7 @@ def _count(findings: list[Finding], what: str) -> str:
 
 
 def _refused(request: ImportRequest, filename: str, sentence: str) -> ImportReport:
-    finding = Finding(code="file-refused", message=sentence, blocking=True)
+    finding = Finding(code="file_refused", message=sentence, blocking=True)
     return ImportReport(
         status="refused",
         message=sentence,

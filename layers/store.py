@@ -104,8 +104,12 @@ def open_store(home: str | os.PathLike[str] | None = None) -> Store:
     """The store in the folder `home`, else COMMONGROUND_HOME, else ./var; made if absent."""
     from layers.embedded import EmbeddedStore  # noqa: PLC0415 - SQLAlchemy takes 0.3 s to import
 
-    where = home if home is not None else os.environ.get(HOME_VARIABLE) or "var"
-    return EmbeddedStore(Path(where))
+    return EmbeddedStore(home_path(home))
+
+
+def home_path(home: str | os.PathLike[str] | None = None) -> Path:
+    """The folder that `open_store` would open."""
+    return Path(home if home is not None else os.environ.get(HOME_VARIABLE) or "var")
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The heavy part of a conflict run, for a process of its own: `python -m` this module.
+"""The heavy part of a conflict run, for a process of its own, which calls `main`.
 
 Reads a job as JSON from standard input, leaves the result in the store, and prints progress as
 lines of JSON. The server's own threads stay free for people.
@@ -272,7 +272,3 @@ def main() -> None:
 
     store.write_derived(job.name, compute(store, job, progress=tell))
     print(json.dumps({"done": True}), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -199,7 +199,7 @@ def _result(
 def _in_worker(store: Store, job: Job, tell: Progress) -> bytes:
     order = json.dumps({"store": store.location, "job": job.as_json()})
     worker = subprocess.Popen(
-        [sys.executable, "-m", "dashboard.workflows.conflict_job"],
+        [sys.executable, "-c", "from dashboard.workflows.conflict_job import main; main()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,

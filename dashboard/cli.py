@@ -1,0 +1,430 @@
+"""The command line. Exit codes: 0 done, 1 refused with reasons, 2 wrong usage. See docs/cli.md.
+
+With --json only JSON goes to standard output; progress and errors go to standard error. Heavy
+modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+import datetime as dt
+import json
+import sys
+import traceback
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from dashboard import cli_text as text
+
+if TYPE_CHECKING:
+    from layers.importing import ImportReport, ImportRequest
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Common Ground: one shared, honest map of a mining landscape.",
+    epilog="The store is the folder COMMONGROUND_HOME, else ./var.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
+
+
+def _region(value: str | None) -> str | None:
+    from layers import facts  # noqa: PLC0415
+
+    if value is not None and value not in facts.regions():
+        raise typer.BadParameter(f"'{value}' is none of: {', '.join(facts.regions())}.")
+    return value
+
+
+def _kind(value: str) -> str:
+    from layers import facts  # noqa: PLC0415
+
+    if value not in facts.kinds():
+        raise typer.BadParameter(f"'{value}' is none of: {', '.join(facts.kinds())}.")
+    return value
+
+
+def _date(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            dt.date.fromisoformat(value)
+        except ValueError:
+            raise typer.BadParameter(f"'{value}' is no date. Write 2021-06-30.") from None
+    return value
+
+
+def _pairs(value: list[str]) -> list[str]:
+    for one in value:
+        if "=" not in one or one.startswith("="):
+            raise typer.BadParameter(f"'{one}' is no pair. Write name=value.")
+    return value
+
+
+PathArgument = Annotated[Path, typer.Argument(help="The file; zip a shapefile's files first.")]
+RegionOption = Annotated[str, typer.Option(help="Id of the region.", callback=_region)]
+KindOption = Annotated[str, typer.Option(help="Kind of layer.", callback=_kind)]
+LayerOption = Annotated[
+    str | None, typer.Option("--layer", help="Layer or sheet of the file, if it has several.")
+]
+CrsOption = Annotated[str | None, typer.Option(help="Coordinate system, as EPSG:32630.")]
+MapOption = Annotated[
+    list[str],
+    typer.Option("--map", help="field=column; field= leaves it out.", callback=_pairs),
+]
+ClassOption = Annotated[
+    list[str], typer.Option("--class", help="value=class, for values not known.", callback=_pairs)
+]
+NameOption = Annotated[
+    str | None, typer.Option(help="Name of the layer here; default: the layer or the file.")
+]
+DateOption = Annotated[
+    str | None,
+    typer.Option(help="Day the data speak for, as 2021-06-30; never guessed.", callback=_date),
+]
+NoteOption = Annotated[str | None, typer.Option("--source", help="Where the data are from.")]
+RadiusOption = Annotated[
+    float | None, typer.Option(help="Radius of sites given as points, metres.", min=0)
+]
+AccuracyOption = Annotated[
+    float | None, typer.Option(help="Standard error of position, metres.", min=0)
+]
+LatestOption = Annotated[
+    bool | None,
+    typer.Option("--latest/--all-rows", help="Keep the latest row of each id, or every row."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Accept what is suggested, unseen.")]
+
+
+@app.command("import")
+def import_(
+    *,
+    path: PathArgument,
+    region: RegionOption,
+    kind: KindOption,
+    layer: LayerOption = None,
+    crs: CrsOption = None,
+    mapping: MapOption = [],  # noqa: B006 - typer copies it
+    classes: ClassOption = [],  # noqa: B006
+    name: NameOption = None,
+    data_date: DateOption = None,
+    source: NoteOption = None,
+    radius_m: RadiusOption = None,
+    position_sd_m: AccuracyOption = None,
+    latest: LatestOption = None,
+    yes: YesOption = False,
+    as_json: Json = False,
+) -> None:
+    """Import a file as a new version of a layer."""
+    given = dict(locals())
+    from dashboard import workflows  # noqa: PLC0415
+
+    request = _request(**given)
+    with _store() as store:
+        report = workflows.run_import(
+            store, path, request, filename=path.name, actor=_user(), progress=_progress(as_json)
+        )
+        if _may_ask(report, yes=yes, as_json=as_json) and _confirmed(path, request):
+            request = _request(**(given | {"yes": True}))
+            report = workflows.run_import(
+                store, path, request, filename=path.name, actor=_user(), progress=_progress(False)
+            )
+    _tell(report, path, request, as_json=as_json)
+
+
+@app.command()
+def check(
+    *,
+    path: PathArgument,
+    region: RegionOption,
+    kind: KindOption,
+    layer: LayerOption = None,
+    crs: CrsOption = None,
+    mapping: MapOption = [],  # noqa: B006
+    classes: ClassOption = [],  # noqa: B006
+    name: NameOption = None,
+    data_date: DateOption = None,
+    source: NoteOption = None,
+    radius_m: RadiusOption = None,
+    position_sd_m: AccuracyOption = None,
+    latest: LatestOption = None,
+    yes: YesOption = False,
+    as_json: Json = False,
+) -> None:
+    """Say what an import would find, and import nothing."""
+    request = _request(**locals())
+    from dashboard import workflows  # noqa: PLC0415
+
+    with _store() as store:
+        report = workflows.check_import(
+            store, path, request, filename=path.name, progress=_progress(as_json)
+        )
+    _tell(report, path, request, as_json=as_json)
+
+
+@app.command()
+def layers(
+    region: Annotated[str | None, typer.Option(help="Only this region.", callback=_region)] = None,
+    deleted: Annotated[bool, typer.Option(help="Deleted layers too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the layers: kind, name, version, features, file, date and id."""
+    with _store() as store:
+        found = store.layers(region, deleted=deleted)
+    if as_json:
+        _print_json({"layers": [one.as_json() for one in found]})
+    else:
+        typer.echo(text.layers(found))
+
+
+@app.command()
+def rollback(
+    layer: Annotated[str, typer.Argument(help="Id of the layer, as `layers` prints it.")],
+    version: Annotated[
+        str | None, typer.Option(help="Number or id of the version; default: the one before.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show another version of a layer; brings a deleted layer back."""
+    from dashboard import workflows  # noqa: PLC0415
+
+    with _store() as store:
+        shown = workflows.roll_back(store, layer, version=version, actor=_user())
+        found = store.layer(layer)
+    if as_json:
+        _print_json({"layer": found.as_json(), "version_id": shown.version_id})
+    else:
+        typer.echo(f"Layer '{found.name}' now shows version {shown.number} ('{shown.filename}').")
+
+
+@app.command()
+def delete(
+    layer: Annotated[str, typer.Argument(help="Id of the layer, as `layers` prints it.")],
+    as_json: Json = False,
+) -> None:
+    """Take a layer off every page. Its versions stay: `rollback` brings it back."""
+    from dashboard import workflows  # noqa: PLC0415
+
+    with _store() as store:
+        gone = workflows.delete_layer(store, layer, actor=_user())
+    if as_json:
+        _print_json({"layer": gone.as_json()})
+    else:
+        typer.echo(
+            f"Layer '{gone.name}' is no longer shown. Its {gone.version_count} versions are kept; "
+            f"bring it back with: python -m dashboard rollback {gone.layer_id}"
+        )
+
+
+@app.command()
+def conflicts(
+    *,
+    region: RegionOption,
+    on: Annotated[
+        str | None, typer.Option(help="Day whose rules count; default: today.", callback=_date)
+    ] = None,
+    scenario: Annotated[list[str], typer.Option(help="Id of a scenario to add.")] = [],  # noqa: B006
+    layers: Annotated[
+        list[str], typer.Option("--layers", help="Only these layer ids (repeat or use commas).")
+    ] = [],  # noqa: B006
+    out: Annotated[
+        Path | None, typer.Option(help="Write a .gpkg, .geojson, .csv or .parquet file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find the possible conflicts of a region under the rules of a day."""
+    from dashboard import workflows  # noqa: PLC0415
+
+    ending = out.suffix.lstrip(".").lower() if out else None
+    if ending is not None and ending not in workflows.EXPORT_FORMATS:
+        endings = ", ".join(f".{one}" for one in workflows.EXPORT_FORMATS)
+        raise typer.BadParameter(f"'{out}' ends in none of: {endings}.", param_hint="--out")
+    chosen = [layer_id for one in layers for layer_id in one.split(",") if layer_id]
+    day = dt.date.fromisoformat(on) if on else dt.datetime.now().astimezone().date()
+    with _store() as store:
+        run = workflows.conflicts(
+            store,
+            region,
+            on=day,
+            scenarios=scenario,
+            layers=chosen or None,
+            progress=_progress(as_json),
+            in_process=True,
+        )
+        if out is not None and ending is not None:
+            _write(out, workflows.export_conflicts(store, run, format=ending))
+    if as_json:
+        _print_json(run.as_json() | ({"out": str(out)} if out else {}))
+    else:
+        typer.echo(text.conflicts(run))
+        if out:
+            typer.echo(f"Written: {out} ({len(run.table)} possible conflicts).")
+
+
+@app.command()
+def doctor(
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove what interrupted imports left behind.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Look for damage in the store; exit code 1 with sentences where there is some."""
+    with _store() as store:
+        checks = store.examine(clean=clean)
+    healthy = all(one.ok for one in checks)
+    if as_json:
+        _print_json({"ok": healthy, "checks": [one.as_json() for one in checks]})
+    else:
+        typer.echo(text.checks(checks))
+    if not healthy:
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8501,
+    demonstration: Annotated[
+        bool, typer.Option(help="Load the demonstration landscape into a new store.")
+    ] = True,
+) -> None:
+    """Serve the dashboard."""
+    import uvicorn  # noqa: PLC0415
+
+    from dashboard import workflows  # noqa: PLC0415
+
+    with _store() as store:
+        if demonstration:
+            loaded = workflows.load_demonstration(store, progress=_progress(False))
+            if loaded:
+                typer.echo(f"Loaded the demonstration landscape: {loaded} layers, all invented.")
+    typer.echo(f"Common Ground is at http://{host}:{port}")
+    uvicorn.run("dashboard.app:app", host=host, port=port, log_level="warning")
+
+
+def main() -> None:
+    """Run the command line; whatever goes wrong ends in a sentence and an exit code."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the last resort: nobody is shown a traceback
+        _refuse(error)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    from dashboard.workflows import SAYABLE  # noqa: PLC0415
+
+    if isinstance(error, SAYABLE):
+        sentence = str(error)
+    else:
+        sentence = f"Something went wrong that should not. {_logged(error)}"
+    if "--json" in sys.argv:
+        _print_json({"status": "refused", "message": sentence})
+    typer.echo(sentence, err=True)
+    sys.exit(1)
+
+
+def _logged(error: Exception) -> str:
+    """Where the details of an error nobody foresaw can be read."""
+    from layers.store import home_path  # noqa: PLC0415
+
+    log_id = uuid.uuid4().hex[:8]
+    try:
+        folder = home_path() / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{log_id}.log"
+        path.write_text("".join(traceback.format_exception(error)))
+    except OSError:
+        return f"It could not be logged either ({type(error).__name__})."
+    return f"Please report it with the file {path} (log id {log_id})."
+
+
+def _store() -> Any:
+    from layers.store import opened  # noqa: PLC0415
+
+    return opened()
+
+
+def _user() -> str:
+    import getpass  # noqa: PLC0415
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a user of that number
+        return "local"
+
+
+def _request(**given: Any) -> "ImportRequest":
+    from layers.importing import ImportRequest  # noqa: PLC0415
+    from layers.read import ReadRequest  # noqa: PLC0415
+
+    return ImportRequest(
+        read=ReadRequest(
+            region_id=given["region"],
+            kind=given["kind"],
+            source_layer=given["layer"],
+            crs=given["crs"],
+            mapping=dict(one.split("=", 1) for one in given["mapping"]),
+            class_values=dict(one.rsplit("=", 1) for one in given["classes"]),
+            radius_m=given["radius_m"],
+            position_sd_m=given["position_sd_m"],
+            keep_latest=given["latest"],
+            accept_suggestions=given["yes"],
+        ),
+        layer_name=given["name"],
+        data_date=dt.date.fromisoformat(given["data_date"]) if given["data_date"] else None,
+        source_note=given["source"],
+    )
+
+
+def _may_ask(report: "ImportReport", *, yes: bool, as_json: bool) -> bool:
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    return report.status == "needs answers" and on_terminal and not yes and not as_json
+
+
+def _confirmed(path: Path, request: "ImportRequest") -> bool:
+    """Show what is suggested and ask once."""
+    suggestion = text.suggestion_for(path, request)
+    typer.echo(text.suggested(suggestion))
+    return typer.confirm("Import it so?")
+
+
+def _tell(report: "ImportReport", path: Path, request: "ImportRequest", *, as_json: bool) -> None:
+    options = text.options_for(path, request) if report.status == "needs answers" else ()
+    if as_json:
+        _print_json(report.as_json() | {"to_confirm": list(options)})
+    else:
+        typer.echo(text.report(report, options))
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _write(out: Path, content: bytes) -> None:
+    from layers.store import StoreError  # noqa: PLC0415
+
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = out.with_name(f".{out.name}.part")
+        part.write_bytes(content)
+        part.replace(out)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise StoreError(f"'{out}' cannot be written: {reason}. Choose another place.") from error
+
+
+def _print_json(record: Any) -> None:
+    typer.echo(json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _progress(as_json: bool) -> Any:
+    """One line on a terminal that says what is going on; nothing elsewhere."""
+    if as_json or not sys.stderr.isatty():
+        return None
+
+    def tell(share: float, sentence: str) -> None:
+        typer.echo(f"\r\033[K{share:4.0%} {sentence}", nl=False, err=True)
+        if share >= 1:
+            typer.echo("\r\033[K", nl=False, err=True)
+
+    return tell
