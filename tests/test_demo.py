@@ -438,7 +438,8 @@ def test_the_geopackage_holds_one_layer_so_nothing_has_to_be_chosen(
         *("site-in-licence", "site-outside-licences", "site-in-other-holders-licence"),
         *("site-in-artisanal-zone", "site-on-farmland", "licence-on-farmland"),
         *("licence-on-licence", "site-in-protected-area", "licence-in-protected-area"),
-        *("GH-RBZ-2", "GH-RBZ-5a", "GH-RBZ-5b", "GH-DIR-100", "GH-FOR-3", "GH-SSM-1"),
+        *("GH-RBZ-1", "GH-RBZ-2", "GH-RBZ-3", "GH-RBZ-5a", "GH-RBZ-5b", "GH-RBZ-5c"),
+        *("GH-DIR-100", "GH-FOR-3", "GH-SSM-1"),
     ],
 )
 def test_a_rule_finds_something_in_the_landscape(conflicts: pd.DataFrame, rule_id: str) -> None:

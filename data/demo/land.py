@@ -146,7 +146,7 @@ def reserves() -> gpd.GeoDataFrame:
     records = places()["forest_reserve"]
     return gpd.GeoDataFrame(
         {
-            "area_id": [f"DF-{number}" for number in range(1, len(records) + 1)],
+            "id": [f"DF-{number}" for number in range(1, len(records) + 1)],
             "name": [record["name"] for record in records],
             "protection_class": "Forest reserve",
         },

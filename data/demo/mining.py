@@ -57,6 +57,7 @@ def sites(
     xy = np.where(by_water[:, None], _along_water(wet, count, rng=rng), _around(towns, count, rng))
     xy[:26] = _inside(zones.geometry.to_numpy(), 26, rng=rng)
     xy[26:37] = _inside(forest.geometry.to_numpy(), 11, rng=rng)
+    xy[37:43] = _by_shores(wet, 6, rng=rng)
     order = np.lexsort((xy[:, 0].round(3), -xy[:, 1].round(3)))
     xy, by_water = xy[order], by_water[order]
     operation = [
@@ -91,6 +92,15 @@ def _along_water(wet: gpd.GeoDataFrame, count: int, *, rng: np.random.Generator)
     angle = rng.uniform(0, 2 * np.pi, count)
     away = rng.lognormal(np.log(120), 0.9, count).clip(15, 900)
     return xy + np.column_stack([np.cos(angle), np.sin(angle)]) * away[:, None]
+
+
+def _by_shores(wet: gpd.GeoDataFrame, count: int, *, rng: np.random.Generator) -> np.ndarray:
+    """Places within some 100 m of the shorelines of still water."""
+    shores = shapely.boundary(wet.geometry[wet.geom_type == "Polygon"].to_numpy())
+    places_on = shapely.line_interpolate_point(
+        shores[np.arange(count) % len(shores)], rng.uniform(0, 1, count), normalized=True
+    )
+    return shapely.get_coordinates(places_on) + rng.normal(0, 55, (count, 2))
 
 
 def _around(towns: gpd.GeoDataFrame, count: int, rng: np.random.Generator) -> np.ndarray:
