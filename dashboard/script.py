@@ -1,19 +1,14 @@
 """The page router: Streamlit runs this file anew for every change on a page."""
 
 import datetime as dt
+import logging
 
 import streamlit as st
 
 from dashboard import state, theme
 from dashboard.views import conflicts, data, overview, parts
 from dashboard.views import map as map_view
-from geo.errors import GeoError
-from layers.facts import FactsError
-from layers.read import ReadError
-from layers.store import StoreError
-
-SAYABLE = (GeoError, FactsError, ReadError, StoreError)
-"""Errors whose text is a sentence for the screen."""
+from dashboard.workflows import SAYABLE
 
 
 def main() -> None:
@@ -39,6 +34,13 @@ def main() -> None:
         page.run()
     except SAYABLE as error:
         parts.problem(str(error))
+    except Exception:
+        # the last line of defence: the visitor gets a sentence, the log gets the rest
+        logging.getLogger(__name__).exception("page %s failed", page.url_path or "overview")
+        parts.problem(
+            "Something went wrong on our side while drawing this page. Nothing was changed. Try "
+            "again; if it happens again, tell whoever runs this server and when it happened."
+        )
     parts.footer()
     state.publish_link()
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from dashboard.maps import View, view_of
 from layers.facts import regions
 
 Written = Callable[[Any], list[str]]
@@ -63,15 +64,15 @@ def _flag(values: list[str]) -> bool:
     return values[-1] == "yes"
 
 
-def _view(values: list[str]) -> tuple[float, float, float]:
-    latitude, longitude, zoom = (float(part) for part in values[-1].split(","))
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and 0 <= zoom <= 24):
+def _view(values: list[str]) -> View:
+    view = view_of(values[-1])
+    if view is None:
         raise ValueError(values[-1])
-    return latitude, longitude, zoom
+    return view
 
 
-def _write_view(value: tuple[float, float, float] | None) -> list[str]:
-    return [f"{value[0]:.5f},{value[1]:.5f},{value[2]:g}"] if value else []
+def _write_view(view: View | None) -> list[str]:
+    return [f"{view.longitude:.5f},{view.latitude:.5f},{view.zoom:g}"] if view else []
 
 
 _EVERY = ("overview", "map", "conflicts", "data")

@@ -8,9 +8,10 @@ _CSS = """
 .block-container {padding: 0.75rem 1.5rem 3rem; max-width: 1480px;}
 [data-testid="stHeader"] {display: none;}
 [data-testid="stVerticalBlock"] {gap: 0.65rem;}
-h1 {font-size: 1.45rem !important; padding: 0 !important;}
-h2 {font-size: 1.15rem !important; padding: 0.5rem 0 0 !important;}
-h3 {font-size: 1rem !important; padding: 0.25rem 0 0 !important;}
+[data-testid="stHeading"] [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
+h1 {font-size: 1.45rem !important; padding: 0.25rem 0 0 !important;}
+h2 {font-size: 1.15rem !important; padding: 0.6rem 0 0 !important;}
+h3 {font-size: 1rem !important; padding: 0.2rem 0 0 !important;}
 .stMarkdown p, .stMarkdown li {line-height: 1.45;}
 .stMarkdown ul {margin-bottom: 0.25rem;}
 [data-testid="stMetricValue"] {font-size: 1.45rem;}
@@ -18,6 +19,9 @@ h3 {font-size: 1rem !important; padding: 0.25rem 0 0 !important;}
 .st-key-brand p {font-weight: 700; font-size: 1.05rem; white-space: nowrap;}
 .st-key-top [data-testid="stPageLink-NavLink"] {min-height: 2.6rem; padding: 0 0.8rem; margin: 0;}
 .st-key-top [data-testid="stPageLink"] p {white-space: nowrap;}
+[class*="st-key-go-"] a {border: 1px solid #0f5c63; border-radius: 6px; min-height: 2.5rem;
+  padding: 0 0.9rem; margin: 0;}
+[class*="st-key-go-"] a p {color: #0f5c63; font-weight: 600;}
 .st-key-banner {background: #fff3d6; border-left: 4px solid #b45309; border-radius: 4px;
   padding: 0.4rem 0.75rem;}
 .st-key-banner p {color: #5f3b05; font-size: 0.9rem;}
@@ -38,6 +42,8 @@ h3 {font-size: 1rem !important; padding: 0.25rem 0 0 !important;}
   .st-key-top [data-testid="stPageLink-NavLink"] {padding: 0 0.6rem; min-height: 2.75rem;}
   .stButton button, .stDownloadButton button,
   [data-testid="stPopover"] button {min-height: 2.75rem;}
+  [class*="st-key-go-"] a {min-height: 2.75rem;}
+  .st-key-choices {gap: 0.6rem !important;}
   [data-testid="stMetricValue"] {font-size: 1.2rem;}
 }
 """

@@ -19,8 +19,8 @@ NOT_ILLEGAL = (
 )
 ABSENCE = "Absence of data is not absence of mining, or of farming."
 ORDER = (
-    "Ranked by three separate things in turn, never by one hidden score: how far inside the rule's "
-    "line the site lies, what it touches, and how sure the measure is."
+    "Order: how far a binding rule is crossed, then what is touched, then the verdict and the size "
+    "of the overlap. These stay separate columns; there is no hidden score."
 )
 
 VERDICTS = {"inside": "Inside", "too_close": "Too close to call", "outside": "Outside"}

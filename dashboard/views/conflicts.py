@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cached, state, words
-from dashboard.maps import MapEvent, MapSpec, show_map
+from dashboard.maps import MapEvent, MapSpec, map_conflicts, show_map
 from dashboard.views import parts
 from dashboard.views.overview import not_assessed
 from dashboard.views.sheet import show_sheet
@@ -202,6 +202,8 @@ def _table(shown: pd.DataFrame) -> None:
             "Overlap (ha)": rows["area_ha"],
             "Share (%)": rows["share"] * 100,
             "Distance (m)": rows["distance_m"],
+            "Rule crossed": rows["breach"],
+            "Touched": rows["receptor"],
             "District": rows["district"],
             "Rule known": rows["rule_status"].map(words.STATUS_SHORT),
         }
@@ -248,6 +250,10 @@ def _columns() -> dict[str, object]:
         "Distance (m)": st.column_config.NumberColumn(
             format="%.0f", width=100, help="0 = they touch or overlap"
         ),
+        "Rule crossed": st.column_config.TextColumn(
+            width=150, help="How far a binding rule is crossed; an observation crosses none"
+        ),
+        "Touched": st.column_config.TextColumn(width=150, help="What kind of place it touches"),
         "District": st.column_config.TextColumn(width=130),
         "Rule known": st.column_config.TextColumn(
             width=110, help="Secondary: read in a summary. Unverified: recalled, not read."
@@ -265,9 +271,9 @@ def _map(run: ConflictRun, shown: pd.DataFrame) -> MapEvent:
             region_name=region(run.region_id).name,
             bounds=loaded.bounds,
             layers=parts.map_layers(loaded, hidden=("roads", "visits", "health_sites")),
-            conflicts=parts.map_conflicts(run, shown=ids, selected=selected),
+            conflicts=map_conflicts(run, shown=ids, selected=selected),
             highlight=_highlight(run, selected),
-            view=None if selected else parts.map_view(),
+            view=None if selected else state.get("map.view"),
         ),
         key="conflicts.frame",
         height=430,

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cached, state, words
-from dashboard.maps import MapConflicts, MapEvent, MapSpec, show_map
+from dashboard.maps import MapConflicts, MapEvent, MapSpec, map_conflicts, show_map
 from dashboard.views import parts
 from dashboard.workflows.types import Hit, Overview
 from layers.facts import region
@@ -20,14 +20,11 @@ def render() -> None:
     chosen = region(state.region_id())
     loaded = cached.overview(chosen.region_id)
     if loaded.is_empty:
-        st.info(
-            f"Nothing is loaded for {words.md(chosen.name)} yet, so the map shows its base only."
-        )
+        st.info(f"Nothing is loaded for {words.md(chosen.name)} yet: the map shows its base only.")
         parts.go_to("data", "Add a layer", icon=":material/upload:")
-    wide, side = st.columns([2.6, 1], gap="small")
-    with side:
-        _search(loaded)
-        beside = st.container()
+    else:
+        _search()
+    wide, beside = st.columns([2.6, 1], gap="small")
     with wide:
         event = show_map(
             MapSpec(
@@ -38,7 +35,7 @@ def render() -> None:
                 conflicts=_conflicts(),
                 highlight=_highlight(),
                 zoom_to_highlight=state.get("map.fly", True),
-                view=parts.map_view(),
+                view=state.get("map.view"),
             ),
             key="map.frame",
             height=640,
@@ -53,7 +50,7 @@ def render() -> None:
 def _conflicts() -> MapConflicts | None:
     if not state.get("map.conflicts"):
         return None
-    return parts.map_conflicts(parts.conflict_run())
+    return map_conflicts(parts.conflict_run())
 
 
 def _search() -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,9 +11,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import cached, state, words
-from dashboard.maps import MapConflicts, MapLayer, View
+from dashboard.maps import MapLayer, map_layer
 from dashboard.workflows.types import ConflictRun, FeatureCard, Overview, Progress
-from layers.facts import Kind, Region, kinds, region, regions, rule_pack, scenarios
+from layers.facts import Region, region, regions, rule_pack, scenarios
 
 FIRST_DAY = dt.date(1990, 1, 1)
 LAST_DAY = dt.date(2100, 1, 1)
@@ -35,7 +36,7 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
             list(regions()),
             key="header.region",
             format_func=lambda region_id: _region_label(region(region_id)),
-            width=230,
+            width=200,
             on_change=_forget_selections,
         )
         if current.url_path != "data":
@@ -72,7 +73,7 @@ def _rules_choice() -> None:
         min_value=FIRST_DAY,
         max_value=LAST_DAY,
         format="DD/MM/YYYY",
-        width=150,
+        width=145,
         help="The rules that held on this day are applied to the data that are loaded.",
     )
     pack = region(state.region_id()).rule_pack
@@ -142,42 +143,17 @@ def conflict_run() -> ConflictRun:
         )
 
 
-def kind_of(kind_id: str) -> Kind:
-    """A kind of layer."""
-    return kinds()[kind_id]
-
-
 def map_layers(loaded: Overview, *, hidden: tuple[str, ...] = ()) -> tuple[MapLayer, ...]:
     """The layers of a region for the map; kinds in `hidden` start switched off."""
-    rows = []
-    for row in loaded.layers:
-        version = row.layer.current
-        if version is None:
-            continue
-        kind = kind_of(row.layer.kind)
-        rows.append(
-            MapLayer(
-                layer_id=row.layer.layer_id,
-                version_id=version.version_id,
-                kind=kind.kind_id,
-                title=row.layer.name,
-                color=kind.color,
-                symbol=kind.symbol,
-                order=kind.order,
-                features=row.features,
-                visible=kind.kind_id not in hidden,
-                demonstration=row.layer.demonstration,
-                source=version.source_note or version.filename,
-                dated=words.data_date(version.data_date),
-            )
+    return tuple(
+        replace(
+            map_layer(row.layer, visible=row.layer.kind not in hidden),
+            features=row.features,
+            dated=words.data_date(row.layer.current.data_date),
         )
-    return tuple(rows)
-
-
-def map_view() -> View | None:
-    """Where the link says that the map looks; None = let the map decide."""
-    view = state.get("map.view")
-    return None if view is None else View(latitude=view[0], longitude=view[1], zoom=view[2])
+        for row in loaded.layers
+        if row.layer.current is not None
+    )
 
 
 def feature(card: FeatureCard, *, key: str, heading: str | None = None) -> None:
@@ -219,19 +195,4 @@ def facts(values: Mapping[str, Any], *, key: str) -> None:
             "What": st.column_config.TextColumn(width=150),
             "Value": st.column_config.TextColumn(width=220),
         },
-    )
-
-
-def map_conflicts(
-    run: ConflictRun, *, shown: tuple[str, ...] | None = None, selected: str | None = None
-) -> MapConflicts:
-    """The conflicts of a run for the map."""
-    return MapConflicts(
-        region_id=run.region_id,
-        fingerprint=run.fingerprint,
-        on=run.as_of,
-        scenarios=run.scenarios,
-        shown=shown,
-        selected=selected,
-        demonstration=run.demonstration,
     )
