@@ -20,6 +20,7 @@ class MapFrame(folium.Map):  # type: ignore[misc]
             zoom_start=3,
             tiles=None,
             zoom_control=False,
+            font_size="13px",
             attributionControl=False,
             zoomSnap=0.5,
             maxZoom=20,

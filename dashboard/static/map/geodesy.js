@@ -60,15 +60,31 @@
     return (1 - E2) * (s / (1 - E2 * s * s) + Math.atanh(E * s) / E);
   };
 
+  /** The points of an edge along the great circle, none more than a tenth of a degree apart. */
+  function steps([lon1, lat1], [lon2, lat2]) {
+    const vector = (lon, lat) => [Math.cos(lat * RAD) * Math.cos(lon * RAD), Math.cos(lat * RAD) * Math.sin(lon * RAD), Math.sin(lat * RAD)];
+    const [u, v] = [vector(lon1, lat1), vector(lon2, lat2)];
+    const angle = Math.acos(Math.min(1, u[0] * v[0] + u[1] * v[1] + u[2] * v[2]));
+    const n = Math.ceil(angle / RAD / 0.1);
+    const points = [[lon1, lat1]];
+    for (let i = 1; i < n; i++) {
+      const [a, b] = [Math.sin((1 - i / n) * angle), Math.sin((i / n) * angle)];
+      const [x, y, z] = [0, 1, 2].map((k) => a * u[k] + b * v[k]);
+      const lon = Math.atan2(y, x) / RAD;
+      points.push([lon + 360 * Math.round((lon1 - lon) / 360), Math.atan2(z, Math.hypot(x, y)) / RAD]);
+    }
+    return points;
+  }
+
   /**
-   * Square metres inside a ring of [longitude, latitude].
-   * Lambert's equal-area cylinder keeps areas exact; edges are straight on it, which for areas up to
-   * a district differs from geodesic edges by less than a map can show.
+   * Square metres inside a ring of [longitude, latitude], on Lambert's equal-area cylinder of the
+   * ellipsoid; long edges follow the great circle, which is within metres of the geodesic.
    */
   CG.areaOf = function (ring) {
+    const fine = ring.flatMap((point, i) => steps(point, ring[(i + 1) % ring.length]));
     let sum = 0;
-    for (let i = 0; i < ring.length; i++) {
-      const [a, b] = [ring[i], ring[(i + 1) % ring.length]];
+    for (let i = 0; i < fine.length; i++) {
+      const [a, b] = [fine[i], fine[(i + 1) % fine.length]];
       sum += (b[0] - a[0]) * RAD * (q(a[1]) + q(b[1]));
     }
     return Math.abs((sum * A * A) / 4);

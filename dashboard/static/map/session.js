@@ -5,6 +5,8 @@
   const LARGE = 20000;
   const WINDOW = 8000;
 
+  const viewText = (view) => view.map((part) => part.toFixed(5)).join(",");
+
   /** Fetch JSON of this server; an error carries the server's own sentence. */
   CG.fetchJson = async function (url) {
     const response = await fetch(url, { credentials: "same-origin" });
@@ -27,6 +29,7 @@
       this.graticule = false;
       this.message = {};
       this.number = 0;
+      this.written = new Set();
       this.painter = new CG.Painter(this);
       this.tools = new CG.Tools(this);
       this.legend = new CG.Legend(this);
@@ -55,7 +58,9 @@
         this.map.closePopup();
         this.look(message, first);
         this.loadBase();
-      } else if (message.view && !same("view")) {
+      } else if (message.view && !same("view") && !this.written.has(viewText(message.view))) {
+        // A view we wrote into the address ourselves comes back with a later run, when the person
+        // has long moved on: only a view of somebody else's moves the map.
         this.setView(message.view);
       }
       if (first) this.painter.addTo(this.map);
@@ -294,6 +299,7 @@
     /** Keep the view in the page's address, so that a link restores it, without running the page. */
     writeView(centre, zoom) {
       const view = [Number(centre.lng.toFixed(5)), Number(centre.lat.toFixed(5)), zoom];
+      this.written.add(viewText(view));
       this.keep("view", { region: this.region.id, view });
       let page;
       try {

@@ -11,9 +11,9 @@
     fullscreen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
     graticule: "M4 4h16v16H4zM4 9.3h16M4 14.6h16M9.3 4v16M14.6 4v16",
     distance: "M3 16L16 3l5 5L8 21zM7 12l2 2M10.5 8.5l2 2M14 5l2 2",
-    area: "M4 18L7 5l12 3 1 9-8 3zM4 18h.01M7 5h.01M19 8h.01M20 17h.01M12 20h.01",
-    polygon: "M4 17l4-12 11 4-2 10z",
-    rectangle: "M4 6h16v12H4z",
+    area: "M4 4h16v16H4zM4 12h4M12 4v4M20 12h-4M12 20v-4M12 12h.01",
+    polygon: "M5 18l2-12 11 3-1 9zM5 18h.01M7 6h.01M18 9h.01M17 18h.01M21 21l-4-3",
+    rectangle: "M4 6h16v12H4zM4 6h.01M20 6h.01M20 18h.01M4 18h.01",
     clear: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
   };
 
@@ -42,7 +42,7 @@
         L.DomEvent.disableScrollPropagation(part);
         session.map.getContainer().append(part);
       }
-      session.map.on("mousemove", (event) => this.move(event.latlng));
+      session.map.on("mousemove", (event) => this.panel.contains(event.originalEvent.target) || this.move(event.latlng));
       session.map.on("dblclick", () => this.mode && this.finish());
       session.map.getContainer().addEventListener("keydown", (event) => this.key(event));
       document.addEventListener("fullscreenchange", () => session.map.invalidateSize());
@@ -179,21 +179,36 @@
       this.session.painter.redraw();
       const result = this.measured || (this.drawn && { path: this.drawn, isLine: false });
       this.panel.hidden = !this.mode && !result;
-      if (this.panel.hidden) return;
+      if (this.panel.hidden) {
+        this.built = null;
+        return;
+      }
+      // Built once for each state: a button must not be replaced under the finger that presses it.
+      if (this.built !== (this.mode || "result")) this.build();
       const isLine = this.mode ? this.mode === "distance" : result.isLine;
-      const path = this.mode ? this.path(true) : result.path;
-      const hint = { distance: "hintLine", rectangle: "hintRectangle" }[this.mode] || "hintArea";
-      const words = this.figures(path, isLine);
-      const button = (key, act) => el("button", { type: "button", onclick: act, "data-cg": key }, CG.text(key));
-      const centre = () => this.click(this.session.map.getCenter());
-      this.panel.replaceChildren(...[
-        problem ? el("p", { class: "cg-problem" }, problem) : null,
-        words ? el("p", { class: "cg-figure" }, words, el("small", {}, ` ${CG.text("ellipsoid")}`)) : null,
-        this.mode && !problem ? el("p", { class: "cg-quiet" }, CG.text(hint)) : null,
-        this.mode
-          ? el("div", { class: "cg-acts" }, button("addCentre", centre), button("undo", () => { this.points.pop(); this.cursor = null; this.show(); }), button("finish", () => this.finish()), button("cancel", () => this.stop()))
-          : el("div", { class: "cg-acts" }, button("clear", () => this.clear())),
-      ].filter(Boolean));
+      const words = this.figures(this.mode ? this.path(true) : result.path, isLine);
+      this.figure.replaceChildren(words, CG.element("small", {}, ` ${CG.text("ellipsoid")}`));
+      this.figure.hidden = !words;
+      this.hint.textContent = problem || (this.mode ? CG.text({ distance: "hintLine", rectangle: "hintRectangle" }[this.mode] || "hintArea") : "");
+      this.hint.className = problem ? "cg-problem" : "cg-quiet";
+      this.hint.hidden = !this.hint.textContent;
+    }
+
+    build() {
+      this.built = this.mode || "result";
+      this.figure = el("p", { class: "cg-figure" });
+      this.hint = el("p", {});
+      const acts = this.mode
+        ? [["addCentre", () => this.click(this.session.map.getCenter())], ["undo", () => this.undo()], ["finish", () => this.finish()], ["cancel", () => this.stop()]]
+        : [["clear", () => this.clear()]];
+      const buttons = acts.map(([key, act]) => el("button", { type: "button", onclick: act, "data-cg": key }, CG.text(key)));
+      this.panel.replaceChildren(this.figure, this.hint, el("div", { class: "cg-acts" }, ...buttons));
+    }
+
+    undo() {
+      this.points.pop();
+      this.cursor = null;
+      this.show();
     }
 
     /** Draw what is being measured or was drawn. */
