@@ -5,6 +5,9 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+import pandas as pd
+
 from geo.rules import Rule
 from layers.facts import Kind
 
@@ -78,12 +81,10 @@ def clip(text: object, *, length: int = 60) -> str:
 
 def is_missing(value: object) -> bool:
     """Whether a value says nothing: None, NaN, NaT or empty text."""
-    if value is None or value == "":
-        return True
-    try:
-        return bool(value != value)  # noqa: PLR0124 - NaN and NaT differ from themselves
-    except (TypeError, ValueError):
-        return type(value).__name__ == "NAType"
+    if isinstance(value, str):
+        return value == ""
+    answer = pd.isna(value)  # type: ignore[call-overload]
+    return answer is True or (isinstance(answer, np.bool_) and bool(answer))
 
 
 def count(number: float | None, one: str | None = None, many: str | None = None) -> str:

@@ -1,0 +1,193 @@
+"""Words, links and filters: what the pages say, without drawing a page."""
+
+import datetime as dt
+import math
+
+import pandas as pd
+import pytest
+
+from dashboard import words
+from dashboard.state import PARAMS
+from dashboard.views.conflicts import ROWS_SHOWN, listed, passing
+from dashboard.views.findings import rows
+from dashboard.views.wizard import fitting_kinds, guess_kind
+from layers.facts import kinds, regions, rule_pack
+from layers.findings import Finding
+
+
+@pytest.mark.parametrize(
+    ("area_ha", "said"),
+    [
+        (0.0, "0\u202fha"),
+        (0.0004, "under 0.001\u202fha"),
+        (10.198, "10.2\u202fha"),
+        (2.5, "2.5\u202fha"),
+        (12345.6, "12,346\u202fha"),
+        (None, "no data"),
+        (math.nan, "no data"),
+    ],
+)
+def test_areas_are_said_in_hectares_and_unknown_is_never_zero(area_ha: object, said: str) -> None:
+    assert words.hectares(area_ha) == said  # type: ignore[arg-type]
+
+
+def test_missing_values_of_every_library_are_no_data() -> None:
+    for nothing in (None, "", math.nan, pd.NaT, pd.NA):
+        assert words.value(nothing) == "no data"
+    assert words.value(0) == "0"
+    assert words.value(False) == "no"
+
+
+def test_a_share_that_is_small_is_not_said_to_be_zero() -> None:
+    assert words.percent(0.004) == "under 1\u202f%"
+    assert words.percent(0.0) == "0\u202f%"
+    assert words.percent(0.345) == "34\u202f%"
+
+
+def test_counts_have_their_noun_in_the_right_number() -> None:
+    assert words.count(1, "field") == "1 field"
+    assert words.count(1204, "water body", "water bodies") == "1,204 water bodies"
+    assert words.count(None, "field") == "no data"
+
+
+def test_dates_cannot_be_read_in_two_orders() -> None:
+    assert words.day(dt.date(2026, 3, 4)) == "4 Mar 2026"
+    assert words.data_date(None) == "data date not stated"
+
+
+def test_text_from_a_file_says_only_what_it_says() -> None:
+    for hostile in (
+        "<script>alert(1)</script>",
+        "[click](javascript:alert(1))",
+        "![x](http://example.org/x.png)",
+        ":red[fire] :material/home: :smile:",
+        "$x^2$ `code` **bold** _it_",
+        "# Title\n- item\n1. one",
+        "http://example.org www.example.org a@example.org",
+    ):
+        shown = words.md(hostile)
+        assert "\n" not in shown
+        for special in "<[]()*_`$#":
+            assert special not in shown.replace(f"\\{special}", "")
+        for live in ("http://example", "www.example", "a@example", ":smile:", ":material/"):
+            assert live not in shown.replace("\\", "")
+
+
+def test_every_rule_of_every_pack_is_said_with_its_status() -> None:
+    for region in regions().values():
+        for rule in rule_pack(region.rule_pack):
+            assert rule.kind in words.RULE_KINDS, rule.rule_id
+            assert rule.status in words.STATUSES, rule.rule_id
+            assert words.rule_validity(rule)
+            assert words.rule_source(rule)
+            assert "illegal" not in " ".join((rule.title, words.kind_of_rule(rule))).lower()
+
+
+def test_only_a_law_is_called_a_law() -> None:
+    for kind, said in words.RULE_KINDS.items():
+        if kind != "law":
+            assert not said.lower().startswith("law")
+
+
+def test_a_range_keeps_both_lines() -> None:
+    rule = next(one for one in rule_pack("gh") if one.rule_id == "GH-RBZ-2")
+    said = words.rule_lines(rule)
+    assert said is not None
+    assert said.startswith("10 to 60\u202fm from the bank")
+
+
+def test_a_scenario_is_never_said_to_be_in_force() -> None:
+    rule = next(one for one in rule_pack("gh") if one.scenario)
+    assert words.rule_validity(rule) == "A scenario: not in force"
+
+
+def test_rows_of_an_import_add_up_in_words() -> None:
+    said = words.counts_sum({"read": 496, "imported": 490, "repaired": 3, "rejected": 3})
+    assert said == "496 rows read = 490 imported + 3 repaired + 3 rejected"
+
+
+def test_a_file_name_from_outside_is_fit_for_any_disk() -> None:
+    assert words.file_name("../../etc/passwd") == "passwd"
+    assert words.file_name('a<b>:"c.csv') == "a_b___c.csv"
+    assert words.file_name("..") == "file"
+
+
+def test_what_a_link_carries_comes_back_the_same() -> None:
+    values = {
+        "region": "ituri",
+        "on": dt.date(2021, 5, 1),
+        "scenario": ["200m"],
+        "district": ["Prestea/huni Valley", "A, B & C"],
+        "min_ha": 0.5,
+        "conflict": "0123456789abcdef",
+        "feature": "ituri.mine_sites.a/x/1",
+    }
+    for name, value in values.items():
+        param = PARAMS[name]
+        assert param.read(param.write(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("on", ["yesterday"]), ("min_ha", ["-1"]), ("min_ha", ["nan"]), ("view", ["1,2"])],
+)
+def test_a_mistyped_link_is_refused_by_its_reader(name: str, values: list[str]) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        PARAMS[name].read(values)
+
+
+def a_table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "conflict_id": ["a", "b", "c"],
+            "rank": [1, 2, 3],
+            "rule_id": ["r1", "r2", "r1"],
+            "rule_status": ["secondary", "unverified", "ours"],
+            "verdict": ["inside", "too_close", "inside"],
+            "district": ["North", None, "South"],
+            "area_ha": [2.0, math.nan, 0.5],
+        }
+    )
+
+
+def test_no_filter_passes_everything() -> None:
+    assert len(passing(a_table())) == 3
+
+
+def test_filters_are_met_all_together() -> None:
+    table = a_table()
+    assert passing(table, rules=["r1"], verdicts=["inside"])["conflict_id"].tolist() == ["a", "c"]
+    assert passing(table, districts=["no data"])["conflict_id"].tolist() == ["b"]
+    assert passing(table, statuses=["ours"], rules=["r2"]).empty
+
+
+def test_a_size_limit_includes_its_own_value_and_drops_the_unknown() -> None:
+    table = a_table()
+    assert passing(table, min_ha=0.5)["conflict_id"].tolist() == ["a", "c"]
+    assert passing(table, max_ha=0.5)["conflict_id"].tolist() == ["c"]
+
+
+def test_the_chosen_conflict_is_listed_wherever_it_ranks() -> None:
+    many = pd.DataFrame({"conflict_id": [f"c{n}" for n in range(2000)], "rank": range(1, 2001)})
+    assert len(listed(many, selected=None)) == ROWS_SHOWN
+    rows_listed = listed(many, selected="c1999")
+    assert rows_listed["conflict_id"].iloc[0] == "c1999"
+    assert len(rows_listed) == ROWS_SHOWN + 1
+
+
+def test_the_kind_is_guessed_from_names_and_only_among_what_the_geometry_can_be() -> None:
+    every = list(kinds())
+    assert guess_kind("titles_2016", "ituri.gpkg", offered=every) == "licences"
+    assert guess_kind("artisanal_zones_2020", "ituri.gpkg", offered=every) == "artisanal_zones"
+    assert guess_kind("ipis_visits", "ipis_visits.csv", offered=every) == "mine_sites"
+    assert guess_kind("layer", "thing.gpkg", offered=every) is None
+    assert "mine_sites" in fitting_kinds("Point")
+    assert "roads" not in fitting_kinds("MultiPolygon")
+    assert fitting_kinds(None) == every
+
+
+def test_a_finding_tells_which_rows_and_how_many() -> None:
+    assert rows(Finding.on_rows("c", "m", rows=[7])) == "Row 7"
+    assert rows(Finding.on_rows("c", "m", rows=[7, 9])) == "Rows 7, 9"
+    assert rows(Finding.on_rows("c", "m", rows=range(1, 101))).endswith("… (100 in all)")
+    assert rows(Finding(code="c", message="m")) == ""
