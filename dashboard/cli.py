@@ -126,12 +126,12 @@ def import_(
         report = workflows.run_import(
             store, path, request, filename=path.name, actor=_user(), progress=_progress(as_json)
         )
-        if _may_ask(report, yes=yes, as_json=as_json) and _confirmed(path, request):
+        if _may_ask(report, yes=yes, as_json=as_json) and _confirmed(report):
             request = _request(**(given | {"yes": True}))
             report = workflows.run_import(
                 store, path, request, filename=path.name, actor=_user(), progress=_progress(False)
             )
-    _tell(report, path, request, as_json=as_json)
+    _tell(report, request, as_json=as_json)
 
 
 @app.command()
@@ -161,7 +161,7 @@ def check(
         report = workflows.check_import(
             store, path, request, filename=path.name, progress=_progress(as_json)
         )
-    _tell(report, path, request, as_json=as_json)
+    _tell(report, request, as_json=as_json)
 
 
 @app.command()
@@ -383,15 +383,14 @@ def _may_ask(report: "ImportReport", *, yes: bool, as_json: bool) -> bool:
     return report.status == "needs answers" and on_terminal and not yes and not as_json
 
 
-def _confirmed(path: Path, request: "ImportRequest") -> bool:
-    """Show what is suggested and ask once."""
-    suggestion = text.suggestion_for(path, request)
-    typer.echo(text.suggested(suggestion))
-    return typer.confirm("Import it so?")
+def _confirmed(report: "ImportReport") -> bool:
+    """Show what is suggested, and everything else that was found, and ask once."""
+    typer.echo(text.report(report, ()))
+    return typer.confirm("Import it as suggested?")
 
 
-def _tell(report: "ImportReport", path: Path, request: "ImportRequest", *, as_json: bool) -> None:
-    options = text.options_for(path, request) if report.status == "needs answers" else ()
+def _tell(report: "ImportReport", request: "ImportRequest", *, as_json: bool) -> None:
+    options = text.options_for(report, request)
     if as_json:
         _print_json(report.as_json() | {"to_confirm": list(options)})
     else:

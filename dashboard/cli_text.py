@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +9,6 @@ if TYPE_CHECKING:
     from layers.catalogue import Layer
     from layers.doctor import Check
     from layers.importing import ImportReport, ImportRequest
-    from layers.read import Suggestion
 
 NO_DATA = "no data"
 
@@ -44,49 +42,19 @@ def report(report: "ImportReport", options: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def suggestion_for(path: Path, request: "ImportRequest") -> "Suggestion | None":
-    """What would be done with the layer asked for; None where the file cannot be read."""
-    from dashboard import workflows  # noqa: PLC0415 - see dashboard/cli.py
-
-    try:
-        inspection = workflows.inspect_upload(path, filename=path.name)
-        return workflows.suggest_import(
-            inspection,
-            source_layer=request.read.source_layer,
-            kind=request.read.kind,
-            region_id=request.read.region_id,
-        )
-    except workflows.ReadError:
-        return None
-
-
-def options_for(path: Path, request: "ImportRequest") -> tuple[str, ...]:
-    """Options, ready to paste, that say what the suggestion says."""
-    suggestion = suggestion_for(path, request)
-    if suggestion is None:
-        return ()
+def options_for(report: "ImportReport", request: "ImportRequest") -> tuple[str, ...]:
+    """Options, ready to paste, that confirm what was suggested."""
+    codes = {finding.code for finding in report.blocking}
     options = [
         f"--map {shlex.quote(f'{field}={column}')}"
-        for field, column in suggestion.mapping.items()
-        if field not in request.read.mapping
+        for field, column in (report.mapping or {}).items()
+        if field not in request.read.mapping and "mapping_to_confirm" in codes
     ]
-    if request.read.keep_latest is None and suggestion.keep_latest:
+    if "visits_repeat" in codes:
         options.append("--latest")
+    if "crs_to_confirm" in codes and len(report.crs_choices) == 1:
+        options.append(f"--crs {report.crs_choices[0].crs}")
     return tuple(options)
-
-
-def suggested(suggestion: "Suggestion | None") -> str:
-    """A suggestion for somebody who is asked to confirm it."""
-    if suggestion is None:
-        return "Nothing could be suggested."
-    lines = ["Suggested:"]
-    lines += [f"  {field:<16} from column '{name}'" for field, name in suggestion.mapping.items()]
-    if suggestion.keep_latest:
-        lines.append("  only the latest row of each id is kept")
-    if suggestion.unknown_classes:
-        lines.append(f"  without a known class: {', '.join(suggestion.unknown_classes)}")
-    lines += [f"  {note}" for note in suggestion.notes]
-    return "\n".join(lines)
 
 
 def layers(found: "Sequence[Layer]") -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -21,8 +21,23 @@ Progress = Callable[[float, str], None]
 
 Status = Literal["imported", "already imported", "refused", "needs answers", "ready"]
 
-QUESTIONS = ("crs-ambiguous", "crs-confirm", "crs-unknown", "mapping-confirm", "latest-confirm")
-"""Codes of blocking findings that a person can answer; the others need another file."""
+QUESTIONS = (
+    "mapping_to_confirm",
+    "visits_repeat",
+    "crs_to_confirm",
+    "crs_ambiguous",
+    "crs_unknown",
+    "axes_swapped",
+    "coordinates_missing",
+    "mapping_field_unknown",
+    "mapping_column_missing",
+    "class_not_in_vocabulary",
+    "keep_latest_impossible",
+)
+"""Codes of blocking findings that another answer settles; the others need another file.
+
+`crs_does_not_land` is one of them where some coordinate system would land (`crs_choices`).
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,17 +279,39 @@ def _read(
         )
     except ReadError as error:
         return _refused(request, filename, str(error))
-    stopping = blocking(report.findings)
+    findings = (*_mapping_to_confirm(report, request.read), *report.findings)
+    report = replace(report, findings=findings)
+    stopping = blocking(findings)
     if report.ok and not stopping:
         return report
-    if stopping and all(_is_question(finding) for finding in stopping):
+    if stopping and all(_is_question(finding, report) for finding in stopping):
         message = f"'{filename}' was not imported yet: {_count(stopping, 'question')} to answer."
         return _report("needs answers", message, request, filename, report)
     message = f"'{filename}' was not imported: {_count(stopping, 'finding')} stopped it."
     return _report("refused", message, request, filename, report)
 
 
-def _is_question(finding: Finding) -> bool:
+def _mapping_to_confirm(report: ReadReport, request: ReadRequest) -> list[Finding]:
+    """Columns the reader would use though nobody chose them: shown first, used once confirmed."""
+    unseen = {
+        field: column for field, column in report.mapping.items() if field not in request.mapping
+    }
+    if request.accept_suggestions or not unseen:
+        return []
+    told = ", ".join(f"{field} from column '{column}'" for field, column in unseen.items())
+    return [
+        Finding(
+            code="mapping_to_confirm",
+            message=f"Suggested, and not confirmed yet: {told}.",
+            fix="Confirm it, or say which column to use instead.",
+            blocking=True,
+        )
+    ]
+
+
+def _is_question(finding: Finding, report: ReadReport) -> bool:
+    if finding.code == "crs_does_not_land":
+        return bool(report.crs_choices)
     return finding.code in QUESTIONS
 
 
