@@ -50,9 +50,9 @@ def suggest(source_layer: SourceLayer, kind: Kind, region: Region) -> Suggestion
         by_name.setdefault(folded(column.name), column)
     mapping = {}
     for name, fact in kind.fields.items():
-        column = _first(by_name, fact, kind)
-        if column is not None:
-            mapping[name] = column.name
+        found = _first(by_name, fact)
+        if found is not None:
+            mapping[name] = found.name
     notes = []
     _choose_id(source_layer, kind, mapping, by_name)
     if source_layer.geometry_type is None:
@@ -75,23 +75,25 @@ def suggest(source_layer: SourceLayer, kind: Kind, region: Region) -> Suggestion
     )
 
 
-def _first(by_name: dict[str, Column], fact: FieldFact, kind: Kind) -> Column | None:
-    for alias in (fact.field, *fact.aliases):
-        column = by_name.get(folded(alias))
-        if column is None or not _fits(column, fact):
-            continue
-        return column
-    return None
+def _first(by_name: dict[str, Column], fact: FieldFact) -> Column | None:
+    """The first alias whose column fits; for classes else the first that is there at all.
+
+    A class column nobody understands must still be asked about: left aside, a field marked
+    "not crop" in words of its own would silently count as a field.
+    """
+    names = dict.fromkeys(folded(alias) for alias in (fact.field, *fact.aliases))
+    there = [by_name[name] for name in names if name in by_name and by_name[name].samples]
+    fitting = [column for column in there if _fits(column, fact)]
+    if not fitting and fact.type == "class":
+        return next(iter(there), None)
+    return next(iter(fitting), None)
 
 
 def _fits(column: Column, fact: FieldFact) -> bool:
-    """Whether what is in a column can be what the field wants; an empty column fits nothing."""
-    if not column.samples:
-        return False
+    """Whether what is in a column can be what the field wants."""
     if fact.type == "class":
         known = {folded(value) for seen in fact.classes.values() for value in seen}
         known |= {folded(name) for name in fact.classes}
-        # A column called 'type' that holds none of our classes is about something else.
         return any(folded(value) in known for value in column.values or column.samples)
     if fact.type == "number":
         return column.type == "number" or any(re.search(r"\d", text) for text in column.samples)

@@ -42,7 +42,9 @@ def inspect(path: Path, *, filename: str, limits: Limits | None = None) -> Inspe
     shown = shown_name(filename)
     _check_size(path, shown, limits)
     with tempfile.TemporaryDirectory(prefix="reading-") as folder:
-        report = _run({"task": "inspect"}, path, filename, limits, Path(folder), None)
+        report = _run(
+            {"task": "inspect"}, path, filename=filename, limits=limits, folder=Path(folder)
+        )
         return _parsed(lambda: Inspection.from_json({**report, "filename": shown}), shown)
 
 
@@ -67,7 +69,14 @@ def read(
     # Inside `out`, so that the finished file moves by rename and never by copy.
     with tempfile.TemporaryDirectory(prefix=".reading-", dir=out) as folder:
         job = {"task": "read", "request": request.as_json()}
-        record = _run(job, path, filename, limits, Path(folder), progress)
+        record = _run(
+            job,
+            path,
+            filename=filename,
+            limits=limits,
+            folder=Path(folder),
+            progress=progress,
+        )
         report = _parsed(lambda: ReadReport.from_json({**record, "features": None}), shown)
         if not report.ok:
             return report
@@ -137,10 +146,11 @@ def _environment(folder: Path) -> dict[str, str]:
 def _run(
     job: dict[str, Any],
     path: Path,
+    *,
     filename: str,
     limits: Limits,
     folder: Path,
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     shown = shown_name(filename)
     full_job = job | {
@@ -225,11 +235,13 @@ def _report(folder: Path, exit_code: int, shown: str, limits: Limits) -> dict[st
             record = json.loads(path.read_bytes())
             if isinstance(record, dict):
                 if "error" in record:
+                    if words := _last_words(folder):
+                        log.warning("reading %s: %s", shown, words)
                     raise ReadError(str(record["error"]))
                 if exit_code == 0:
                     return record
     log.warning("reading stopped with %s: %s", exit_code, _last_words(folder))
-    if exit_code == -signal.SIGXCPU or exit_code == -signal.SIGALRM:
+    if exit_code in (-signal.SIGXCPU, -signal.SIGALRM):
         raise ReadError(_too_slow(shown, limits))
     raise ReadError(_broke(shown))
 

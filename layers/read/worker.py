@@ -1,0 +1,201 @@
+"""The child's side of a reading: limits first, then the file; leaves report.json and features.
+
+Started by `layers.read.supervisor` as `python -m layers.read.worker` with the job on standard
+input. Imports of weight wait until the limits hold and the format is known.
+"""
+
+import contextlib
+import json
+import resource
+import signal
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from typing import Any
+
+from layers.read.model import Inspection, Limits, ReadError, ReadRequest, SourceLayer
+
+
+def main() -> None:
+    """Read the job, do it, write the report; a refusal is a report with one sentence."""
+    job = json.loads(sys.stdin.buffer.read())
+    limits = Limits.from_json(job["limits"])
+    folder = Path(job["folder"])
+    _limit(limits)
+    warnings.filterwarnings("ignore")
+    try:
+        report = (
+            _inspect(job, limits, folder)
+            if job["task"] == "inspect"
+            else _read(job, limits, folder)
+        )
+    except ReadError as error:
+        report = {"error": _with_name(str(error), job["filename"])}
+    except MemoryError:
+        report = {"error": _too_much(job["filename"], limits)}
+    except RecursionError:
+        shown = _shown(job["filename"])
+        report = {"error": f"'{shown}' is nested too deeply to be data. Export it again."}
+    except Exception as error:  # noqa: BLE001 - a fault of ours must still end in a sentence
+        traceback.print_exc()
+        report = {"error": _fault(job["filename"], error, limits)}
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+
+
+def _limit(limits: Limits) -> None:
+    """Memory, processor time, file size, open files; no core dump; an alarm if the parent dies."""
+    seconds = int(limits.seconds) + 5
+    for what, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, max(limits.unpacked_bytes, limits.file_bytes)),
+        (resource.RLIMIT_NOFILE, 128),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(what)
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (wanted, wanted))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(seconds)
+
+
+def _say(share: float, text: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps({"share": share, "text": text}), flush=True)
+
+
+def _inspect(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
+    from layers.read import values  # noqa: PLC0415 - see the module's docstring
+    from layers.read.opening import open_file  # noqa: PLC0415
+
+    source = open_file(Path(job["path"]), job["filename"], folder, limits)
+    layers = []
+    findings = list(source.findings)
+    for number, head in enumerate(source.heads):
+        _say(number / len(source.heads), f"Looking at layer '{head.name}'")
+        loaded = source.load(head.name, values.SAMPLED_ROWS, False)
+        columns = values.profile(loaded.frame)
+        findings += [each for each in loaded.findings if each not in findings]
+        layers.append(
+            SourceLayer(
+                name=head.name,
+                geometry_type=head.geometry_type,
+                rows=head.rows if head.rows >= 0 else len(loaded.frame),
+                declared_crs=_declared(head.crs),
+                columns=columns,
+                sampled=min(len(loaded.frame), values.SAMPLED_ROWS),
+            )
+        )
+    return Inspection(
+        filename=job["filename"],
+        format=source.format,
+        layers=tuple(layers),
+        findings=tuple(findings),
+    ).as_json()
+
+
+def _declared(crs: str | None) -> str | None:
+    """ "EPSG:n", else the name of the system, else None."""
+    if not crs:
+        return None
+    from geo.crs import crs_text, known_crs  # noqa: PLC0415 - see the module's docstring
+    from geo.errors import CrsError  # noqa: PLC0415
+
+    try:
+        system = known_crs(crs)
+    except CrsError:
+        return None
+    text = crs_text(system)
+    return text if len(text) < 40 else str(system.name)
+
+
+def _read(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
+    from layers import facts  # noqa: PLC0415 - see the module's docstring
+    from layers.read import canonical, values  # noqa: PLC0415
+    from layers.read.opening import open_file  # noqa: PLC0415
+    from layers.read.suggestion import suggest  # noqa: PLC0415
+
+    request = ReadRequest.from_json(job["request"])
+    kind, region = facts.kind(request.kind), facts.region(request.region_id)
+    _say(0.02, "Opening the file")
+    source = open_file(Path(job["path"]), job["filename"], folder, limits)
+    layer = Inspection(
+        filename=_shown(job["filename"]),
+        format=source.format,
+        layers=tuple(
+            SourceLayer(
+                name=head.name,
+                geometry_type=head.geometry_type,
+                rows=head.rows,
+                declared_crs=None,
+            )
+            for head in source.heads
+        ),
+    ).layer(request.source_layer)
+    _say(0.1, f"Reading layer '{layer.name}'")
+    loaded = source.load(layer.name, None, True)
+    loaded.findings = [*source.findings, *loaded.findings]
+    _say(0.4, f"Checking {len(loaded.frame):,} rows")
+    profiled = SourceLayer(
+        name=layer.name,
+        geometry_type=layer.geometry_type,
+        rows=len(loaded.frame),
+        declared_crs=loaded.crs,
+        columns=values.profile(loaded.frame),
+        sampled=min(len(loaded.frame), values.SAMPLED_ROWS),
+    )
+    report, frame = canonical.make_features(
+        loaded,
+        request,
+        kind=kind,
+        region=region,
+        suggestion=suggest(profiled, kind, region),
+        limits=limits,
+        named_format=source.format,
+    )
+    if frame is not None:
+        _say(0.8, "Writing")
+        frame.to_parquet(
+            folder / "features.parquet",
+            index=False,
+            compression="zstd",
+            schema_version="1.1.0",
+            write_covering_bbox=True,
+            row_group_size=8192,
+        )
+    _say(1.0, "Done")
+    return report.as_json()
+
+
+def _shown(filename: str) -> str:
+    from layers.read.supervisor import shown_name  # noqa: PLC0415 - only for a sentence
+
+    return shown_name(filename)
+
+
+def _with_name(sentence: str, filename: str) -> str:
+    """A sentence about 'the file' or 'the layer' says which file it is about."""
+    if sentence.startswith(("The ", "This ")):
+        return f"'{_shown(filename)}': {sentence}"
+    return sentence
+
+
+def _too_much(filename: str, limits: Limits) -> str:
+    return (
+        f"'{_shown(filename)}' needs more than the {limits.memory_bytes / 2**30:.2g} GB of memory "
+        "a reading may use. Split it into smaller files and bring them again."
+    )
+
+
+def _fault(filename: str, error: Exception, limits: Limits) -> str:
+    if "alloc" in str(error).lower() or type(error).__name__ == "ArrowMemoryError":
+        return _too_much(filename, limits)
+    return (
+        f"'{_shown(filename)}' could not be read ({type(error).__name__}). Save it again from the "
+        "program it came from, or as GeoPackage or CSV."
+    )
+
+
+if __name__ == "__main__":
+    main()
