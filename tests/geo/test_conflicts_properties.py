@@ -69,7 +69,7 @@ def test_overlap_is_unchanged_when_both_move(seed, dx, dy):
     a, b = areas(rng, 3), areas(rng, 3)
 
     def move(shapes):
-        return [shapely.transform(shape, lambda xy: xy + (dx, dy)) for shape in shapes]
+        return [shapely.transform(shape, lambda xy: np.add(xy, (dx, dy))) for shape in shapes]
 
     here, there = shared(a, b), shared(move(a), move(b))
     for pair in here.keys() | there.keys():
@@ -124,7 +124,7 @@ def test_points_agree_with_a_loop_over_every_pair(seed, sd):
         if d + 1.64 * sd >= 0:
             outside[f"f{i}"] = "inside" if d - 1.64 * sd > 0 else "too_close"
     found = rows.loc[rows["relation"] == "outside_all", ["subject_id", "verdict"]].to_numpy()
-    assert {s: v for s, v in found} == outside
+    assert dict(found) == outside
 
 
 @given(seeds)
@@ -160,7 +160,7 @@ def table(country, **options):
 
 
 def test_rows_threads_and_blocks_change_nothing_to_the_last_bit(country, monkeypatch):
-    expected, layers = table(country, threads=1)
+    expected, _ = table(country, threads=1)
     assert len(expected) > 1_000
     mixed = {
         kind: features.sample(frac=1, random_state=3).set_index(np.arange(len(features))[::-1])

@@ -41,7 +41,7 @@ def test_a_measuring_crs_unfit_for_measuring_is_refused(crs):
 
 
 def test_the_layer_is_named_when_it_is_refused():
-    with pytest.raises(CrsError, match="Layer 'test.mine_sites.a' is in EPSG:4326"):
+    with pytest.raises(CrsError, match=r"Layer 'test\.mine_sites\.a' is in EPSG:4326"):
         find([layer("mine_sites", [INSIDE], crs="EPSG:4326")], rule("overlap"))
 
 
