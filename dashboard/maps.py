@@ -36,7 +36,8 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class MapLayer:
-    """One layer on the map. `opacity` is 0 to 1; `dated` and `source` are shown in the legend.
+    """One layer on the map. `opacity` is 0 to 1. The legend shows `dated`, a few words such as
+    "data of 2020-06-30" (None = "date not stated"), and `source`.
 
     `order` is the drawing order, low first. `visible` is where the switch in the legend stands at
     first; after that the person at the map decides, until the page changes it.
@@ -150,7 +151,7 @@ def map_layer(layer: Layer, *, visible: bool = True, opacity: float = 1.0) -> Ma
         opacity=opacity,
         demonstration=version.demonstration,
         source=version.source_note or version.filename,
-        dated=version.data_date.isoformat() if version.data_date else None,
+        dated=f"data of {version.data_date.isoformat()}" if version.data_date else None,
     )
 
 

@@ -5,7 +5,7 @@ import logging
 
 import streamlit as st
 
-from dashboard import state, theme
+from dashboard import assets, state, theme
 from dashboard.views import conflicts, data, overview, parts
 from dashboard.views import map as map_view
 from dashboard.workflows import SAYABLE
@@ -15,7 +15,8 @@ def main() -> None:
     """Draw the page that the address names."""
     st.set_page_config(
         page_title="Common Ground",
-        page_icon=":material/landscape:",
+        # a file of ours: an icon by name is fetched from fonts.gstatic.com
+        page_icon=str(assets.STATIC / "icon.png"),
         layout="wide",
         initial_sidebar_state="collapsed",
     )

@@ -103,7 +103,7 @@
 
     note(layer) {
       const { spec } = layer;
-      const words = [spec.dated ? CG.text("dated", spec.dated) : CG.text("undated")];
+      const words = [spec.dated || CG.text("undated")];
       if (layer.state === "loading") words.unshift(CG.text("loading"));
       if (layer.state === "failed") words.unshift(CG.text("failed", layer.problem));
       else words.unshift(CG.number(spec.features, 0));

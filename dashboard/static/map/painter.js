@@ -182,10 +182,10 @@
   function paintLayer(view, layer) {
     if (!layer.data) return;
     const { pen } = view;
-    const { color, symbol, kind } = layer.spec;
+    const { color, symbol } = layer.spec;
     const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box));
     pen.globalAlpha = layer.opacity;
-    const style = CG.areaStyle(kind);
+    const style = CG.areaStyle(layer.spec);
     if (layer.data.types.has("area")) {
       if (style.fill || style.hatch) {
         for (const shape of seen) {
@@ -202,7 +202,7 @@
       pen.stroke();
     }
     if (layer.data.types.has("line")) {
-      const line = CG.lineStyle(kind);
+      const line = CG.lineStyle(layer.spec);
       if (line.casing) stroke(view, seen, line.casing, line.width + 2, []);
       stroke(view, seen, color, line.width, line.dash || []);
     }

@@ -92,7 +92,7 @@
     /** Keep what is fitted clear of the tools and the legend. */
     padding() {
       const wide = this.map.getSize().x > 640;
-      return { paddingTopLeft: [52, 12], paddingBottomRight: [wide ? 270 : 12, wide ? 12 : 60] };
+      return { paddingTopLeft: [52, 12], paddingBottomRight: [wide ? 246 : 12, wide ? 12 : 60] };
     }
 
     async loadBase() {
@@ -111,7 +111,11 @@
       const before = this.layers;
       const kept = this.recall("layers") || {};
       this.layers = new Map();
-      for (const spec of specs) {
+      const ofKind = {};
+      for (const given of specs) {
+        // Two vintages of the titles must not look the same: the second of a kind is drawn apart.
+        const variant = (ofKind[given.kind] = (ofKind[given.kind] ?? -1) + 1);
+        const spec = { ...given, variant, color: CG.shade(given.color, variant) };
         const old = before.get(spec.id);
         const memory = kept[spec.id] || {};
         const isNew = !old || old.spec.version !== spec.version;

@@ -24,8 +24,28 @@
     water: { width: 1.8 },
   };
 
-  CG.areaStyle = (kind) => AREAS[kind] || PLAIN_AREA;
-  CG.lineStyle = (kind) => LINES[kind] || { width: 1.8 };
+  const DASHES = [null, [6, 3], [2, 3]];
+
+  /** How a layer's areas are drawn; the second and third of a kind get a dashed, a dotted edge. */
+  CG.areaStyle = ({ kind, variant }) => {
+    const style = AREAS[kind] || PLAIN_AREA;
+    if (!variant) return style;
+    const hatch = { back: "forward", forward: "back" }[style.hatch] || style.hatch;
+    return { ...style, hatch: variant % 2 ? hatch : style.hatch, dash: DASHES[variant % 3] || style.dash };
+  };
+  CG.lineStyle = ({ kind, variant }) => {
+    const style = LINES[kind] || { width: 1.8 };
+    return variant ? { ...style, dash: DASHES[variant % 3] || style.dash } : style;
+  };
+
+  /** A colour as it is, darker (1), lighter (2), and so on in turn. */
+  CG.shade = function (color, variant) {
+    const found = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(color);
+    if (!found || variant % 3 === 0) return color;
+    const [target, share] = variant % 3 === 1 ? [0, 0.42] : [255, 0.35];
+    const parts = found.slice(1).map((hex) => Math.round(parseInt(hex, 16) * (1 - share) + target * share));
+    return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+  };
 
   const hatches = new Map();
 
@@ -90,6 +110,8 @@
       pen.arc(x, y + r * 0.2, r * 0.8, -0.5, Math.PI + 0.5);
       pen.lineTo(x, y - r * 1.2);
       pen.closePath();
+    } else if (symbol === "dot") {
+      pen.arc(x, y, r * 0.75, 0, 7);
     } else {
       // Detections and visits: a ring, so that the diamond of a site below it still shows.
       pen.arc(x, y, r * 0.8, 0, 7);
@@ -149,7 +171,7 @@
 
   CG.layerSwatch = (layer, types) =>
     CG.swatch((pen) => {
-      const style = CG.areaStyle(layer.kind);
+      const style = CG.areaStyle(layer);
       const areaKinds = ["area", "outline"];
       const seen = types && types.size ? types : new Set([areaKinds.includes(layer.symbol) ? "area" : layer.symbol === "line" ? "line" : layer.symbol === "water" ? "area" : "point"]);
       if (seen.has("area")) {
@@ -162,7 +184,7 @@
         pen.stroke();
       }
       if (seen.has("line")) {
-        const line = CG.lineStyle(layer.kind);
+        const line = CG.lineStyle(layer);
         pen.beginPath();
         pen.moveTo(2, 15);
         pen.bezierCurveTo(10, 0, 16, 20, 26, 5);
