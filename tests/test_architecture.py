@@ -37,6 +37,7 @@ HOSTS = {
     "www.google.com": "KML extension namespace",
     "earth.google.com": "old KML namespace",
     "127.0.0.1": "this machine; a proxy that leads nowhere",
+    "mrcc.com": "DTD name of QGIS style documents; nothing is fetched",
     "localhost": "this machine",
     "testserver": "this machine",
 }

@@ -29,8 +29,8 @@ INVENTED = "invented"
 NAMED = "invented shape or place, real name"
 """What the column `demonstration` says of rivers, settlements, roads and districts."""
 
-BOW_TIE_FIELD, COPIED_FIELD = 1_200, 2_400
-"""Rows of the farmland file that get a crossed boundary, and a twin under another id."""
+BOW_TIE_FIELD, COPIED_DETECTION = 1_200, 60
+"""Row of the farmland file whose boundary crosses itself, and of the detections that come twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,24 +158,28 @@ def landscape() -> dict[str, gpd.GeoDataFrame]:
         "settlements": (towns.drop(columns="size"), NAMED),
         "water": (wet, NAMED),
         "protected_areas": (forest, INVENTED),
-        "farmland": (_with_field_flaws(land.farmland(towns, ways, wet)), INVENTED),
+        "farmland": (_with_crossed_field(land.farmland(towns, ways, wet)), INVENTED),
         "licences": (held, INVENTED),
         "artisanal_zones": (zones, INVENTED),
         "mine_sites": (_with_site_flaws(spots[~outlined]), INVENTED),
         "outlined_sites": (mining.outlines(spots[outlined]), INVENTED),
-        "detections": (mining.detections(spots, wet), INVENTED),
+        "detections": (_with_copied_detection(mining.detections(spots, wet)), INVENTED),
         "visits": (visits(spots, wet), INVENTED),
     }
     return {name: _in_degrees(frame, says) for name, (frame, says) in frames.items()}
 
 
-def _with_field_flaws(fields: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """One boundary that crosses itself, and one field drawn twice under two ids."""
+def _with_crossed_field(fields: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """One boundary that crosses itself, as when two corners were noted in the wrong order."""
     shapes = fields.geometry.to_numpy().copy()
     corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(shapes[BOW_TIE_FIELD]))
     shapes[BOW_TIE_FIELD] = shapely.Polygon(corners[[0, 2, 1, 3, 0]])
-    twin = fields.iloc[[COPIED_FIELD]].assign(field_id=f"DL-{len(fields) + 1:04d}")
-    return pd.concat([fields.set_geometry(shapes), twin], ignore_index=True)
+    return fields.set_geometry(shapes)
+
+
+def _with_copied_detection(spots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """One detection twice, the same in every column, as where two image tiles overlap."""
+    return pd.concat([spots, spots.iloc[[COPIED_DETECTION]]], ignore_index=True)
 
 
 def _with_site_flaws(spots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -286,7 +286,7 @@ def outlines(spots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def detections(spots: gpd.GeoDataFrame, wet: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Satellite detections: most near known sites, some where no site is known."""
+    """Satellite detections without ids: most near known sites, some where no site is known."""
     rng = generator(15)
     known = rng.random(DETECTIONS) < 0.68
     at_sites = shapely.get_coordinates(spots.geometry.to_numpy())[
@@ -296,7 +296,6 @@ def detections(spots: gpd.GeoDataFrame, wet: gpd.GeoDataFrame) -> gpd.GeoDataFra
     xy = xy[shapely.contains_xy(extent(), xy)]
     return gpd.GeoDataFrame(
         {
-            "det_id": [f"DX-{number:03d}" for number in range(1, len(xy) + 1)],
             "image_date": _days(rng, len(xy), start=dt.date(2025, 1, 6), span=80),
             "area_ha": rng.gamma(1.6, 2.4, len(xy)).round(2) + 0.25,
         },
