@@ -114,10 +114,10 @@ def test_building_again_over_older_files_replaces_them(
         assert file.path.read_bytes() == files[file.path.name].path.read_bytes()
 
 
-def test_building_takes_less_than_three_seconds(tmp_path: Path) -> None:
-    started = time.perf_counter()
+def test_building_takes_less_than_three_seconds_of_a_core(tmp_path: Path) -> None:
+    started = time.process_time()
     demonstration_files(tmp_path)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_coordinates_have_at_most_six_decimals(frames: dict[str, gpd.GeoDataFrame]) -> None:
