@@ -32,7 +32,7 @@ CARDS_PER_CLICK = 8
 """Hits of a click whose attributes are sent along; more hits are named only."""
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
-_HEX = re.compile(r"^[0-9a-f]{8,64}$")
+_HEX = re.compile(r"^[0-9a-f]{8,64}(-\d{4}-\d{2}-\d{2})?$")
 Handler = Callable[[Request], Response]
 
 
@@ -200,8 +200,10 @@ class Answers:
     def _run(self, request: Request) -> Any:
         """The run a fingerprint stands for; told apart when the data has changed since."""
         fingerprint = request.path_params["fingerprint"]
-        if not _HEX.match(fingerprint):
-            raise BadRequest("The fingerprint of a conflict run is 8 to 64 hexadecimal digits.")
+        if not _RUN.match(fingerprint):
+            raise BadRequest(
+                "The fingerprint of a conflict run is 8 to 200 letters, digits and '.', '_', '+', '-'."
+            )
         region_id = region_facts(_query(request, "region")).region_id
         try:
             on = dt.date.fromisoformat(_query(request, "on"))

@@ -72,7 +72,11 @@ def _view(values: list[str]) -> View:
 
 
 def _write_view(view: View | None) -> list[str]:
-    return [f"{view.longitude:.5f},{view.latitude:.5f},{view.zoom:g}"] if view else []
+    # as the browser writes it: no zeros at the end, or the two would overwrite each other for ever
+    if view is None:
+        return []
+    numbers = (round(view.longitude, 5), round(view.latitude, 5), view.zoom)
+    return [",".join(str(number).removesuffix(".0") for number in numbers)]
 
 
 _EVERY = ("overview", "map", "conflicts", "data")

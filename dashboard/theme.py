@@ -29,7 +29,15 @@ h3 {font-size: 1rem !important; padding: 0.2rem 0 0 !important;}
   padding-top: 0.5rem;}
 [class*="st-key-card-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-left-width: 5px;
   border-radius: 6px; padding: 0.6rem 0.8rem 0.7rem; height: 100%; gap: 0.15rem !important;}
-[class*="st-key-card-"] p {margin: 0;}
+[class*="st-key-card-"] p, [class*="st-key-panel-"] p {margin: 0;}
+[class*="st-key-card-"] [data-testid="stMarkdownContainer"],
+[class*="st-key-card-"] [data-testid="stCaptionContainer"],
+[class*="st-key-panel-"] [data-testid="stCaptionContainer"],
+[class*="st-key-finding-"] [data-testid="stCaptionContainer"],
+[class*="st-key-panel-"] [data-testid="stMarkdownContainer"],
+[class*="st-key-finding-"] [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
+[data-testid="stElementToolbar"] button[aria-label*="ownload"] {display: none;}
+.st-key-figures > div {flex: 1 1 150px;}
 [class*="st-key-panel-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-radius: 6px;
   padding: 0.75rem 0.9rem;}
 [class*="st-key-finding-blocking"] {border-left: 4px solid #b3261e; background: #fdf1f0;
@@ -43,6 +51,8 @@ h3 {font-size: 1rem !important; padding: 0.2rem 0 0 !important;}
   .stButton button, .stDownloadButton button,
   [data-testid="stPopover"] button {min-height: 2.75rem;}
   [class*="st-key-go-"] a {min-height: 2.75rem;}
+  [data-testid="stElementToolbar"] {display: none;}
+  .st-key-figures > div {flex: 1 1 40%; min-width: 40%;}
   .st-key-choices {gap: 0.6rem !important;}
   [data-testid="stMetricValue"] {font-size: 1.2rem;}
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from dashboard.workflows import types
 from geo.rules import Rule
 from layers.facts import Kind
 
@@ -16,6 +17,7 @@ NOT_STATED = "not stated"
 THIN = "\u202f"
 """Narrow no-break space between thousands and before units."""
 
+INVENTED = types.INVENTED
 NOT_ILLEGAL = (
     "An overlap is not illegality: mining inside a licence is often by agreement. "
     "What you see here are possible conflicts to talk about."

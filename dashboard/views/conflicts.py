@@ -55,11 +55,14 @@ def render() -> None:
 def _filter(run: ConflictRun) -> pd.DataFrame:
     """The rows that pass the filters; an empty filter passes everything."""
     table = run.table
-    _verdicts(table)
     names = ("rules", "districts", "statuses", "min_ha", "max_ha")
-    used = sum(state.get(f"conflicts.{name}") not in (None, [], 0) for name in names)
-    with st.expander("More filters" + (f" ({used} in use)" if used else "")):
-        _filter_widgets(run)
+    used = sum(state.get(f"conflicts.{name}") not in (None, []) for name in names)
+    with st.container(key="filters", horizontal=True, vertical_alignment="bottom"):
+        _verdicts(table)
+        with st.popover(
+            "More filters" + (f" ({used} in use)" if used else ""), icon=":material/tune:"
+        ):
+            _filter_widgets(run)
     return passing(
         table,
         verdicts=state.get("conflicts.verdicts") or (),
@@ -123,28 +126,25 @@ def _filter_widgets(run: ConflictRun) -> None:
     state.among("conflicts.rules", titles)
     state.among("conflicts.districts", districts)
     state.among("conflicts.statuses", statuses)
-    left, right = st.columns(2)
-    with left:
-        st.multiselect("Rule", list(titles), key="conflicts.rules", format_func=titles.__getitem__)
-        st.multiselect("District", districts, key="conflicts.districts")
-    with right:
-        st.multiselect(
-            "How well the rule is known",
-            statuses,
-            key="conflicts.statuses",
-            format_func=lambda status: words.STATUS_SHORT.get(status, status),
-        )
-        with st.container(horizontal=True):
-            for name, label in (("min_ha", "Overlap from (ha)"), ("max_ha", "to (ha)")):
-                st.number_input(
-                    label,
-                    min_value=0.0,
-                    value=None,
-                    step=0.1,
-                    key=f"conflicts.{name}",
-                    placeholder="any",
-                    width=170,
-                )
+    st.multiselect("Rule", list(titles), key="conflicts.rules", format_func=titles.__getitem__)
+    st.multiselect("District", districts, key="conflicts.districts")
+    st.multiselect(
+        "How well the rule is known",
+        statuses,
+        key="conflicts.statuses",
+        format_func=lambda status: words.STATUS_SHORT.get(status, status),
+    )
+    with st.container(horizontal=True):
+        for name, label in (("min_ha", "Overlap from (ha)"), ("max_ha", "to (ha)")):
+            st.number_input(
+                label,
+                min_value=0.0,
+                value=None,
+                step=0.1,
+                key=f"conflicts.{name}",
+                placeholder="any",
+                width=150,
+            )
     st.button("Remove all filters", key="conflicts.clear", on_click=_clear)
 
 
@@ -168,7 +168,7 @@ def _say_how_many(run: ConflictRun, shown: pd.DataFrame) -> None:
 
 
 def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
-    left, right = st.columns([1.15, 1], gap="small")
+    left, right = st.columns([1.3, 1], gap="small")
     with left:
         _table(shown)
     with right:
@@ -236,11 +236,11 @@ def _next_table() -> None:
 
 def _columns() -> dict[str, object]:
     return {
-        "Rank": st.column_config.NumberColumn(width=55, pinned=True),
+        "Rank": st.column_config.NumberColumn(width=50),
         "Verdict": st.column_config.TextColumn(width=110),
-        "What": st.column_config.TextColumn(width=150, help="Site, licence or detection"),
-        "Rule": st.column_config.TextColumn(width=190),
-        "With": st.column_config.TextColumn(width=140, help="What it lies on or near"),
+        "What": st.column_config.TextColumn(width=210, help="Site, licence or detection"),
+        "Rule": st.column_config.TextColumn(width=200),
+        "With": st.column_config.TextColumn(width=200, help="What it lies on or near"),
         "Overlap (ha)": st.column_config.NumberColumn(
             format="%.2f", width=95, help="Empty = no area known, never zero"
         ),

@@ -38,13 +38,13 @@ def render() -> None:
                 view=state.get("map.view"),
             ),
             key="map.frame",
-            height=640,
+            height=620,
         )
-        _sources(loaded)
     _take(event)
     with beside:
         _selected(loaded)
         _area(event.polygon)
+        _sources(loaded)
 
 
 def _conflicts() -> MapConflicts | None:
@@ -185,12 +185,10 @@ def _area(polygon: Mapping[str, Any] | None) -> None:
 
 def _sources(loaded: Overview) -> None:
     """Every map says where it is from and how old that is."""
-    with st.expander("Sources and dates of what the map shows"):
-        st.markdown(
-            "\n".join(
-                f"- **{words.md(layer.title)}**: {words.md(layer.source or words.NOT_STATED)}, "
-                f"{words.md(layer.dated or words.NOT_STATED)}"
-                for layer in parts.map_layers(loaded)
+    with st.expander("Sources and dates", expanded=not _highlight()):
+        for layer in parts.map_layers(loaded):
+            st.caption(
+                f"**{words.md(layer.title)}**: {words.md(layer.source or words.NOT_STATED)} "
+                f"({words.md(layer.dated or 'date not stated')})"
             )
-            or "No layer is loaded."
-        )
+        st.caption("**Base map**: Natural Earth, public domain")

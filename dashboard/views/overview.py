@@ -145,6 +145,8 @@ def _summary(run: ConflictRun) -> None:
         return
     titles = {rule.rule_id: rule for rule in run.rules}
     names = {row.layer.layer_id: row.layer.name for row in cached.overview(run.region_id).layers}
+    # binding rules first; observations of ours after them, each in the order of the rule pack
+    rows = sorted(run.summary, key=lambda row: titles[row["rule"]].kind == "observation")
     frame = pd.DataFrame(
         [
             {
@@ -154,23 +156,23 @@ def _summary(run: ConflictRun) -> None:
                 "Too close": row["verdicts"].get("too_close", 0),
                 "Pairs": row["pairs"],
                 "Distinct": row["subjects"],
-                "Touched": row["objects"],
+                "Touched": row["objects"] if row["object_layer"] else None,
                 "Ground (ha)": row["union_ha"],
-                "What the rule is": words.kind_of_rule(titles[row["rule"]]),
+                "Kind of rule": titles[row["rule"]].kind.capitalize(),
                 "Status": words.STATUS_SHORT.get(titles[row["rule"]].status, "Unverified"),
             }
-            for row in run.summary
+            for row in rows
         ]
     )
     st.dataframe(
         frame,
         hide_index=True,
         key="overview.summary",
-        height=min(len(frame) + 1, 16) * 35 + 3,
+        height=min(len(frame) + 1, 40) * 35 + 3,
         placeholder="",
         column_config={
-            "Rule": st.column_config.TextColumn(width=230, pinned=True),
-            "Between": st.column_config.TextColumn(width=220),
+            "Rule": st.column_config.TextColumn(width=230),
+            "Between": st.column_config.TextColumn(width=250),
             "Pairs": st.column_config.NumberColumn(help="Pairs of features", format="localized"),
             "Distinct": st.column_config.NumberColumn(
                 "Features", help="Distinct sites, licences or detections", format="localized"

@@ -149,7 +149,7 @@ def map_layers(loaded: Overview, *, hidden: tuple[str, ...] = ()) -> tuple[MapLa
         replace(
             map_layer(row.layer, visible=row.layer.kind not in hidden),
             features=row.features,
-            dated=words.data_date(row.layer.current.data_date),
+            dated=words.day(row.layer.current.data_date, missing="") or None,
         )
         for row in loaded.layers
         if row.layer.current is not None
@@ -171,7 +171,7 @@ def feature(card: FeatureCard, *, key: str, heading: str | None = None) -> None:
         )
         for caveat in card.caveats:
             st.caption(words.md(caveat))
-        if card.demonstration:
+        if card.demonstration and words.INVENTED not in card.caveats:
             st.caption(f":orange[{words.INVENTED}]")
         if card.source:
             with st.expander(f"All {len(card.source)} columns of the file"):

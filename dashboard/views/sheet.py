@@ -30,7 +30,7 @@ def show_sheet(sheet: ConflictSheet) -> None:
             _rule(sheet.rule)
         _sides(sheet)
         st.caption(f"Conflict {sheet.conflict_id} · {words.md(sheet.wording)}")
-        if sheet.demonstration:
+        if sheet.demonstration and words.INVENTED not in sheet.caveats:
             st.caption(f":orange[{words.INVENTED}]")
 
 
