@@ -182,7 +182,8 @@ def _geopackage(sheet: Sheet) -> bytes:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
         try:
             for ending, dimensions, geometry_type, qml in parts:
-                rows = frame[form == dimensions]
+                # a row without a place has dimension -1 and goes with the points
+                rows = frame[np.maximum(form, 0) == dimensions]
                 if not len(rows) and not (len(frame) == 0 and dimensions == 0):
                     continue
                 table = f"{sheet.name}_{ending}"

@@ -6,7 +6,6 @@ layers.store.StoreError, layers.read.ReadError, layers.facts.FactsError, layers.
 geo.errors.GeoError; `SAYABLE` holds them all.
 """
 
-from dashboard.workflows.conflicts import conflict_sheet, conflicts, conflicts_geojson
 from dashboard.workflows.exports import (
     EXPORT_FORMATS,
     VERDICTS,
@@ -36,6 +35,7 @@ from dashboard.workflows.imports import (
     run_import,
     suggest_import,
 )
+from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
 from dashboard.workflows.types import (
     INVENTED,
     WORDING,

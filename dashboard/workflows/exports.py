@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import geopandas as gpd
 import numpy as np
 
-from dashboard.workflows.conflicts import overlaps
+from dashboard.workflows.runs import overlaps
 from dashboard.workflows.types import INVENTED, WORDING, ConflictRun
 from layers import facts
 from layers.catalogue import LayerVersion
