@@ -176,7 +176,9 @@ def prepare_side(layer: LayerFrame, *, measuring_crs: Any) -> Side:
             f"Reproject it to {_crs_title(wanted)} first."
         )
     frame = _in_order_of_ids(frame, name=name)
-    geometry = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
+    geometry: Array = np.asarray(frame.geometry.array, dtype=object)
+    if shapely.has_z(geometry).any():
+        geometry = shapely.force_2d(geometry)
     present = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     form = pd.Series(shapely.get_type_id(geometry)).map(_FORMS).fillna(-1).to_numpy("int8")
     present &= form >= 0

@@ -6,6 +6,7 @@ one thread, so prepared copies are made inside each call and never leave it.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
@@ -53,11 +54,22 @@ class Shared:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ground:
-    """Areas with what is asked of each again and again: vertices and square metres."""
+    """Areas with what is asked of each again and again."""
 
     shape: Array
     vertices: Array
+    bounds: Array
     area_m2: Array
+
+    @classmethod
+    def of(cls, shape: Array) -> "Ground":
+        """Areas as they are; what is no area has none."""
+        return cls(
+            shape=shape,
+            vertices=shapely.get_num_coordinates(shape),
+            bounds=shapely.bounds(shape),
+            area_m2=shapely.area(shape),
+        )
 
 
 class Right:
@@ -77,11 +89,8 @@ class Right:
 
     @cached_property
     def ground(self) -> Ground:
-        """The right features as areas; those that are none have an area of 0."""
-        side = self.side
-        return Ground(
-            shape=side.geometry, vertices=side.vertices, area_m2=shapely.area(side.geometry)
-        )
+        """The right features as areas; lines and points have an area of 0."""
+        return Ground.of(self.side.geometry)
 
     def boxes_meet(self, geometry: Array) -> tuple[Array, Array]:
         """Pairs (left, right) whose bounding boxes meet."""
@@ -143,16 +152,19 @@ class Right:
         """
         best_m = np.full(len(geometry), np.inf)
         best = np.full(len(geometry), -1, dtype="int64")
-        for tree, owner in ((self.light_tree, self.light), (self.piece_tree, self.piece_owner)):
-            if not len(tree) or not len(geometry):
-                continue
+        tree, owner = self.edges
+        if len(tree) and len(geometry):
             (left, found), far = tree.query_nearest(
                 geometry, return_distance=True, all_matches=False
             )
-            closer = far < best_m[left]
-            best_m[left[closer]] = far[closer]
-            best[left[closer]] = owner[found[closer]]
+            best_m[left], best[left] = far, owner[found]
         return best_m, best
+
+    @cached_property
+    def edges(self) -> tuple[Any, Array]:
+        """One tree of light features and pieces of heavy ones, with whose each is."""
+        shapes = np.concatenate([self.light_tree.geometries, self.piece_tree.geometries])
+        return shapely.STRtree(shapes), np.concatenate([self.light, self.piece_owner])
 
 
 def edge_pieces(geometry: Array) -> tuple[Array, Array]:
@@ -209,7 +221,8 @@ def _shared(heavy: Ground, light: Ground, h: Array, k: Array) -> tuple[Array, Ar
     if not len(h):
         return area_m2, outline_m
     prepared, of = prepared_copies(heavy.shape, h)
-    within = shapely.contains_properly(prepared[of], light.shape[k])
+    within = _boxes_within(light.bounds[k], heavy.bounds[h])
+    within[within] = shapely.contains_properly(prepared[of[within]], light.shape[k[within]])
     area_m2[within] = light.area_m2[k[within]]
     outline_m[within] = shapely.length(light.shape[k[within]])
     rest = np.flatnonzero(~within)
@@ -219,6 +232,13 @@ def _shared(heavy: Ground, light: Ground, h: Array, k: Array) -> tuple[Array, Ar
     # length of a collection counts stray lines, where the areas touch: they are not outline
     outline_m[rest] = shapely.length(areal(common))
     return area_m2, outline_m
+
+
+def _boxes_within(inner: Array, outer: Array) -> Array:
+    lower = np.all(inner[:, :2] >= outer[:, :2], axis=1)
+    upper = np.all(inner[:, 2:] <= outer[:, 2:], axis=1)
+    both: Array = np.logical_and(lower, upper)
+    return both
 
 
 def prepared_copies(geometry: Array, which: Array) -> tuple[Array, Array]:

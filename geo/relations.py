@@ -184,7 +184,7 @@ def _shared_rows(block: Side, right: Right, which: Array, pairs: tuple[Array, Ar
     """Pairs that share ground, as drawn, wider than rounding."""
     at, on = pairs
     shape, areas = block.shape[which], right.side.geometry
-    shared = shared_ground(_ground(block, which), right.ground, pairs=pairs)
+    shared = shared_ground(Ground.of(shape), right.ground, pairs=pairs)
     sd_m = np.hypot(block.sd_m[which[at]], right.side.sd_m[on])
     slack_m = Z * sd_m - shared.width_m
     sure = slack_m < 0
@@ -206,13 +206,6 @@ def _shared_rows(block: Side, right: Right, which: Array, pairs: tuple[Array, Ar
         share=np.minimum(shared.area_m2 / block.area_m2[which[at]], 1.0),
     )
     return rows.take(shared.width_m > SLIVER_WIDTH_M)
-
-
-def _ground(block: Side, which: Array) -> Ground:
-    shape = block.shape[which]
-    return Ground(
-        shape=shape, vertices=shapely.get_num_coordinates(shape), area_m2=block.area_m2[which]
-    )
 
 
 def overlaps_in_layer(block: Side, right: Right) -> Rows:
@@ -312,8 +305,8 @@ def within_distance(block: Side, right: Right, rules: Sequence[Rule]) -> list[Ro
     cross = (block.form[left] == AREA) & pairs.inside & (signed_m == 0) & (Z * sd_m >= nearest)
     if cross.any():
         both = (left[cross], on[cross])
-        everything = _ground(block, np.arange(len(block)))
-        signed_m[cross] = -shared_ground(everything, right.ground, pairs=both).width_m
+        own = Ground.of(block.shape)
+        signed_m[cross] = -shared_ground(own, right.ground, pairs=both).width_m
     d = signed_m - own_m[pairs.left] - extent_m[on]
     every = Rows.of(
         left, on, sure=np.zeros(len(left), dtype=bool), sd_m=sd_m, distance_m=np.maximum(d, 0.0)
