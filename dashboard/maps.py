@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from streamlit import config
 
@@ -327,8 +327,8 @@ def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
     )
     return {
         "fingerprint": conflicts.fingerprint,
-        "url": f"{base}/cg/conflicts/{conflicts.fingerprint}.json?{query}",
-        "overlap": f"{base}/cg/overlap/{conflicts.fingerprint}/",
+        "url": f"{base}/cg/conflicts/{quote(conflicts.fingerprint, safe='')}.json?{query}",
+        "overlap": f"{base}/cg/overlap/{quote(conflicts.fingerprint, safe='')}/",
         "query": query,
         "shown": None if conflicts.shown is None else list(conflicts.shown),
         "selected": conflicts.selected,

@@ -32,7 +32,7 @@ CARDS_PER_CLICK = 8
 """Hits of a click whose attributes are sent along; more hits are named only."""
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
-_HEX = re.compile(r"^[0-9a-f]{8,64}(-\d{4}-\d{2}-\d{2})?$")
+_RUN = re.compile(r"^[A-Za-z0-9._+-]{8,200}$")
 Handler = Callable[[Request], Response]
 
 
@@ -202,7 +202,7 @@ class Answers:
         fingerprint = request.path_params["fingerprint"]
         if not _RUN.match(fingerprint):
             raise BadRequest(
-                "The fingerprint of a conflict run is 8 to 200 letters, digits and '.', '_', '+', '-'."
+                "The fingerprint of a run is 8 to 200 letters, digits, dots, dashes or plus signs."
             )
         region_id = region_facts(_query(request, "region")).region_id
         try:

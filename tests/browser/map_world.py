@@ -53,7 +53,7 @@ CONFLICTS = [
     {"id": "aaaaaaaaaaaaaaaa", "rule": "A", "verdict": "inside", "rank": 1, "name": HOSTILE},
     {"id": "bbbbbbbbbbbbbbbb", "rule": "B", "verdict": "too_close", "rank": 2, "name": "Second"},
 ]
-FINGERPRINT = "0123456789abcdef"
+FINGERPRINT = "0123456789abcdef-2025-06-01-water_200m"
 calls: list[str] = []
 
 

@@ -84,6 +84,18 @@ def test_no_request_leaves_the_host_and_nothing_complains(open_map: OpenMap) -> 
     assert fonts_and_tiles == []
 
 
+@pytest.mark.parametrize("path", ["/", "/map", "/conflicts", "/data"])
+def test_the_pages_as_they_ship_ask_this_host_only(
+    open_tab: Callable[..., Tab], live_server: Server, path: str
+) -> None:
+    tab = open_tab(live_server.url + path)
+    tab.page.get_by_text("Common Ground").first.wait_for(timeout=30_000)
+    tab.page.wait_for_timeout(1500)
+    assert len(tab.requests) > 20
+    assert tab.left_the_host == []
+    assert [text for text in tab.complaints if "Content Security Policy" in text] == []
+
+
 def test_words_of_layers_features_and_attributes_are_never_run(open_map: OpenMap) -> None:
     tab, frame = open_map()
     frame.get_by_role("button", name="Opacity, source and date").last.click()

@@ -16,7 +16,8 @@
       const mine = ++this.asked;
       const signs = this.signsAt(containerPoint);
       const box = el("div", { class: "cg-popup" }, el("p", { class: "cg-quiet" }, CG.text("asking")));
-      this.popup = L.popup({ maxWidth: 320, minWidth: 220, maxHeight: 300, autoPanPadding: [12, 12] })
+      const narrow = session.map.getSize().x <= 640;
+      this.popup = L.popup({ maxWidth: narrow ? 270 : 320, minWidth: 220, maxHeight: 280, autoPanPaddingTopLeft: [58, 12], autoPanPaddingBottomRight: narrow ? [8, 56] : [12, 12] })
         .setLatLng(latlng).setContent(box).openOn(session.map);
       const answer = await this.ask(latlng);
       if (mine !== this.asked) return null;

@@ -53,6 +53,8 @@
     strip() {
       const { session } = this;
       const signs = [];
+      const failed = [session.conflicts, ...session.layers.values()].find((one) => one && one.state === "failed");
+      if (failed) signs.push(el("span", { class: "cg-chip cg-problem" }, CG.text("failed", failed.problem)));
       if (session.conflicts) {
         signs.push(this.chip(CG.verdictSwatch("inside"), CG.text("inside")), this.chip(CG.verdictSwatch("too_close"), CG.text("tooClose")));
       }
@@ -71,6 +73,7 @@
         el("li", { class: "cg-row" }, CG.verdictSwatch(verdict), el("span", { class: "cg-name" }, CG.text(key), el("small", {}, CG.text(`${key}Hint`))));
       return el("div", { class: "cg-verdicts" },
         el("h3", {}, CG.text("conflicts")),
+        conflicts.state === "loading" ? el("p", { class: "cg-quiet" }, CG.text("loading")) : null,
         conflicts.state === "failed" ? el("p", { class: "cg-problem" }, CG.text("failed", conflicts.problem)) : null,
         el("ul", {}, line("inside", "inside"), line("too_close", "tooClose")),
         el("p", { class: "cg-quiet" }, CG.text("several")));

@@ -3,7 +3,7 @@
   "use strict";
   const CG = window.CommonGround;
   const CALM = { sea: "#dbe7ea", land: "#f7f5ee", coast: "#93aeb6", border: "#a59c8b", name: "#8b8271", grid: "rgba(40,70,80,0.16)" };
-  const CELL = 30;
+  const CELL = 24;
 
   CG.Painter = L.Renderer.extend({
     options: { padding: 0.15, interactive: false },
@@ -121,22 +121,13 @@
     _paintConflicts(view) {
       const { pen } = view;
       this.signs = [];
-      const cells = new Map();
-      for (const shape of this.session.shownConflicts()) {
-        if (!shape.points.length || !CG.boxesMeet(shape.box, view.box)) continue;
-        const x = shape.points[0][0] * view.scale;
-        const y = shape.points[0][1] * view.scale;
-        const key = `${Math.floor(x / CELL)} ${Math.floor(y / CELL)}`;
-        const cell = cells.get(key);
-        if (cell) cell.shapes.push(shape);
-        else cells.set(key, { shapes: [shape] });
-      }
+      const cells = clusters(view, this.session.shownConflicts());
       const chosen = this.session.selectedConflict;
-      for (const cell of cells.values()) {
+      for (const cell of cells) {
         const worst = cell.shapes.find((shape) => shape.properties.verdict === "inside") || cell.shapes[0];
         const lead = cell.shapes.find((shape) => shape.properties.id === chosen) || worst;
-        const x = lead.points[0][0] * view.scale - view.ox;
-        const y = lead.points[0][1] * view.scale - view.oy;
+        const x = cell.x - view.ox;
+        const y = cell.y - view.oy;
         const count = cell.shapes.length;
         const r = count > 1 ? 10 : 7.5;
         if (lead.properties.id === chosen) {
@@ -179,6 +170,34 @@
     },
   });
 
+  /** Conflicts in view, those closer than a sign's width together; what ranks first leads. */
+  function clusters(view, shapes) {
+    const list = [];
+    const grid = new Map();
+    for (const shape of shapes) {
+      if (!shape.points.length || !CG.boxesMeet(shape.box, view.box)) continue;
+      const x = shape.points[0][0] * view.scale;
+      const y = shape.points[0][1] * view.scale;
+      const [i, j] = [Math.floor(x / CELL), Math.floor(y / CELL)];
+      let near = null;
+      for (let di = -1; di <= 1; di++) {
+        for (let dj = -1; dj <= 1; dj++) {
+          for (const other of grid.get(`${i + di} ${j + dj}`) || []) {
+            if (!near && Math.hypot(other.x - x, other.y - y) < CELL) near = other;
+          }
+        }
+      }
+      if (near) {
+        near.shapes.push(shape);
+        continue;
+      }
+      const cluster = { x, y, shapes: [shape] };
+      list.push(cluster);
+      grid.set(`${i} ${j}`, [...(grid.get(`${i} ${j}`) || []), cluster]);
+    }
+    return list;
+  }
+
   function paintLayer(view, layer) {
     if (!layer.data) return;
     const { pen } = view;
@@ -213,7 +232,7 @@
 
   function paintPoints(view, layer, seen, color, symbol) {
     const { pen, scale, ox, oy } = view;
-    const r = view.zoom < 7 ? 3.2 : view.zoom < 9 ? 4.2 : view.zoom < 12 ? 5.5 : 7;
+    const r = view.zoom < 7 ? 2.6 : view.zoom < 9 ? 3.4 : view.zoom < 11 ? 4.6 : view.zoom < 13 ? 6 : 7;
     for (const shape of seen) {
       for (const point of shape.points) {
         const x = point[0] * scale - ox;

@@ -114,7 +114,8 @@
       const ofKind = {};
       for (const given of specs) {
         // Two vintages of the titles must not look the same: the second of a kind is drawn apart.
-        const variant = (ofKind[given.kind] = (ofKind[given.kind] ?? -1) + 1);
+        const nth = (ofKind[given.kind] = (ofKind[given.kind] ?? -1) + 1);
+        const variant = CG.ALIKE.has(given.kind) ? 0 : nth;
         const spec = { ...given, variant, color: CG.shade(given.color, variant) };
         const old = before.get(spec.id);
         const memory = kept[spec.id] || {};

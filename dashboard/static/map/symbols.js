@@ -24,6 +24,9 @@
     water: { width: 1.8 },
   };
 
+  /* For these a dash has a meaning of its own (a seasonal stream, a track), so layers of the kind
+     stay alike. */
+  CG.ALIKE = new Set(["water", "roads", "settlements", "health_sites"]);
   const DASHES = [null, [6, 3], [2, 3]];
 
   /** How a layer's areas are drawn; the second and third of a kind get a dashed, a dotted edge. */
@@ -85,7 +88,7 @@
   /** Draw a point symbol of radius `r` pixels: a shape of its own for each kind. */
   CG.drawPoint = function (pen, symbol, x, y, r, color) {
     pen.beginPath();
-    pen.lineWidth = 1.3;
+    pen.lineWidth = r < 5 ? 0.8 : 1.3;
     pen.setLineDash([]);
     pen.fillStyle = color;
     pen.strokeStyle = "#ffffff";
@@ -96,7 +99,7 @@
       pen.lineTo(x - r * 1.25, y);
       pen.closePath();
       pen.strokeStyle = CG.INK;
-      pen.lineWidth = 1;
+      pen.lineWidth = r < 5 ? 0.7 : 1;
     } else if (symbol === "square" || symbol === "outline") {
       pen.rect(x - r * 0.75, y - r * 0.75, r * 1.5, r * 1.5);
     } else if (symbol === "cross") {
@@ -116,10 +119,10 @@
       // Detections and visits: a ring, so that the diamond of a site below it still shows.
       pen.arc(x, y, r * 0.8, 0, 7);
       pen.strokeStyle = "#ffffff";
-      pen.lineWidth = 4;
+      pen.lineWidth = r < 5 ? 2.6 : 4;
       pen.stroke();
       pen.strokeStyle = color;
-      pen.lineWidth = 2;
+      pen.lineWidth = r < 5 ? 1.3 : 2;
       pen.stroke();
       return;
     }

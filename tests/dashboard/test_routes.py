@@ -1,0 +1,261 @@
+"""The routes answer with JSON and a sentence, check what is asked, and are compressed once."""
+
+import asyncio
+import gzip
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote
+
+import brotli
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from dashboard import assets
+from dashboard.middleware import Compression, SecurityHeaders
+from dashboard.routes import routes
+from dashboard.windows import FeatureWindows
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
+import map_world
+
+RUN = f"{map_world.FINGERPRINT}.json?region=tarkwa&on=2025-06-01&scenarios="
+
+
+@dataclass
+class Answer:
+    """What an app sent."""
+
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+class Client:
+    """Asks an ASGI app directly, as bytes: nothing is decompressed behind the test's back."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+
+    def get(self, url: str, *, headers: dict[str, str] | None = None) -> Answer:
+        return asyncio.run(self._get(url, headers or {}))
+
+    async def _get(self, url: str, headers: dict[str, str]) -> Answer:
+        path, _, query = url.partition("?")
+        sent: list[dict[str, Any]] = []
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "scheme": "http",
+            "server": ("test", 80),
+            "http_version": "1.1",
+            "root_path": "",
+        }
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        return Answer(
+            status_code=sent[0]["status"],
+            headers={name.decode().lower(): value.decode() for name, value in sent[0]["headers"]},
+            content=b"".join(message.get("body", b"") for message in sent[1:]),
+        )
+
+
+@pytest.fixture
+def client() -> Client:
+    """The routes and middleware of the app, on the invented world, without Streamlit."""
+    map_world.calls.clear()
+    return Client(
+        Starlette(
+            routes=routes(base="", work=map_world),
+            middleware=[
+                Middleware(SecurityHeaders),
+                Middleware(Compression, prefixes=["/cg/"]),
+            ],
+        )
+    )
+
+
+def test_features_are_kept_by_the_browser_for_ever(client: Client) -> None:
+    answer = client.get("/cg/features/v-sites.json")
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["etag"] == '"v-sites"'
+    again = client.get("/cg/features/v-sites.json", headers={"if-none-match": '"v-sites"'})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+@pytest.mark.parametrize(
+    ("coding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress)]
+)
+def test_answers_are_compressed_once_and_are_the_same_bytes(
+    client: Client, coding: str, unpack: object
+) -> None:
+    url = "/cg/features/v-many.json"
+    headers = {"accept-encoding": coding}
+    plain = client.get(url, headers={"accept-encoding": "identity"}).content
+    calls = len(map_world.calls)
+    for _ in range(3):
+        answer = client.get(url, headers=headers)
+        assert answer.headers["content-encoding"] == coding
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["content-length"] == str(len(answer.content))
+        assert unpack(answer.content) == plain  # type: ignore[operator]
+    assert len(answer.content) < len(plain) / 4
+    assert len(map_world.calls) == calls + 1
+
+
+def test_a_window_holds_only_what_is_in_view(client: Client) -> None:
+    west, south = map_world.WEST, map_world.SOUTH
+    box = f"{west},{south},{west + 0.0105},{south + 0.0105}"
+    body = client.get(f"/cg/features/v-many.json?bbox={box}&limit=50").json()
+    assert body["in_view"] == 11 * 11
+    assert body["features_total"] == map_world.MANY
+    assert len(body["features"]) == 50
+
+
+def test_a_window_prefers_the_large_and_is_the_same_every_time() -> None:
+    def square(number: int, side: float) -> dict[str, object]:
+        return {"properties": {"id": number}, "geometry": map_world._square(0, 0, side)}
+
+    features = [square(i, 0.001 * (1 + i % 7)) for i in range(70)]
+    windows = FeatureWindows()
+
+    def cut() -> list[int]:
+        body = windows.window(
+            "v",
+            lambda: json.dumps({"features": features}).encode(),
+            bounds=(-1, -1, 1, 1),
+            limit=10,
+        )
+        return [feature["properties"]["id"] for feature in json.loads(body)["features"]]
+
+    assert cut() == cut()
+    assert all(number % 7 == 6 for number in cut())
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/cg/features/nobody.json", 404, "There is no version 'nobody'"),
+        ("/cg/features/..%2f..%2fetc.json", 404, "nothing at"),
+        ("/cg/features/a b.json", 400, "letters, digits"),
+        ("/cg/features/v-sites.json?bbox=1,2,3", 400, "west,south,east,north"),
+        ("/cg/features/v-sites.json?bbox=2,0,1,1", 400, "west < east"),
+        ("/cg/features/v-sites.json?bbox=0,0,1,nan", 400, "west < east"),
+        ("/cg/features/v-sites.json?bbox=0,0,1,1&limit=0", 400, "'limit' must be a number"),
+        ("/cg/identify?region=tarkwa&lat=5&layers=a", 400, "'lon' must be a number"),
+        ("/cg/identify?region=tarkwa&lon=500&lat=5&layers=a", 400, "from -180 to 180"),
+        ("/cg/identify?region=tarkwa&lon=nan&lat=5&layers=a", 400, "from -180 to 180"),
+        ("/cg/identify?lon=1&lat=5&layers=a", 400, "'region'"),
+        ("/cg/identify?region=nowhere&lon=1&lat=5&layers=a", 404, "no region 'nowhere'"),
+        ("/cg/basemap/nowhere.json", 404, "no region 'nowhere'"),
+        ("/cg/card?layer=x", 400, "'feature'"),
+        ("/cg/card?layer=nobody&feature=1", 404, "There is no layer"),
+        ("/cg/conflicts/x.json?region=tarkwa&on=2025-06-01", 400, "fingerprint"),
+        ("/cg/conflicts/ffffffff-2025.json?region=tarkwa&on=2025-06-01", 404, "Reload the page"),
+        (f"/cg/conflicts/{map_world.FINGERPRINT}.json?region=tarkwa&on=soon", 400, "2025-12-10"),
+        (f"/cg/overlap/{map_world.FINGERPRINT}/cccc.json?region=tarkwa&on=2025-06-01", 404, "cccc"),
+        ("/cg/static/x/nothing.js", 404, "no file 'nothing.js'"),
+        ("/cg/static/x/../../app.py", 404, "no file"),
+        ("/cg/anything/else", 404, "nothing at"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_one_sentence(
+    client: Client, path: str, status: int, words: str
+) -> None:
+    answer = client.get(path)
+    body = answer.json()
+    assert answer.status_code == status
+    assert list(body) == ["error"]
+    assert words in body["error"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_fault_of_our_own_is_a_sentence_without_a_traceback(client: Client) -> None:
+    answer = client.get("/cg/card?layer=tarkwa.mine_sites.sites&feature=not-there")
+    assert answer.status_code == 500
+    assert "fault of its own" in answer.json()["error"]
+    assert "StopIteration" not in answer.text
+
+
+def test_a_click_tells_names_ids_and_attributes_with_absent_ones_as_null(
+    client: Client,
+) -> None:
+    layers = "tarkwa.mine_sites.sites,tarkwa.licences.cadastre"
+    hits = client.get(
+        f"/cg/identify?region=tarkwa&lon=-2&lat=5.3&tolerance_m=25&layers={layers}"
+    ).json()["hits"]
+    assert [hit["feature_id"] for hit in hits] == ["f1"]
+    assert hits[0]["distance_m"] == 25
+    assert dict(hits[0]["fields"][1:]) == {"Workers": 12, "Depth (m)": None, "Date": None}
+    assert client.get("/cg/identify?region=tarkwa&lon=-2&lat=5.3&layers=").json() == {"hits": []}
+
+
+def test_a_conflict_comes_with_its_shared_ground_and_its_two_sides(client: Client) -> None:
+    assert len(client.get(f"/cg/conflicts/{RUN}").json()["features"]) == 2
+    path = RUN.replace(".json", "/bbbbbbbbbbbbbbbb.json")
+    body = client.get(f"/cg/overlap/{path}").json()
+    assert body["overlap"]["type"] == "Polygon"
+    assert body["features"] == [
+        ["tarkwa.mine_sites.sites", "f2"],
+        ["tarkwa.licences.cadastre", "f2"],
+    ]
+
+
+def test_static_files_are_kept_for_ever_only_under_their_own_version(client: Client) -> None:
+    current = client.get(assets.url("map.js"))
+    assert current.headers["content-type"].startswith(("text/javascript", "application/javascript"))
+    assert "immutable" in current.headers["cache-control"]
+    assert "CommonGround" in current.text
+    assert client.get("/cg/static/old/map.js").headers["cache-control"] == "no-cache"
+    assert client.get(assets.url("vendor/leaflet/leaflet.css")).status_code == 200
+
+
+def test_every_answer_says_what_the_browser_may_do(client: Client) -> None:
+    for path in ("/cg/health", "/cg/nothing", assets.url("map.js")):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert "frame-ancestors 'self'" in headers["content-security-policy"]
+
+
+def _policy(path: str, host: str = "map.example:8501") -> str:
+    scope = {"path": path, "headers": [(b"host", host.encode())]}
+    return SecurityHeaders(SimpleNamespace())._policy(scope)  # type: ignore[arg-type]
+
+
+def test_only_the_component_frame_may_evaluate_and_no_page_may_talk_to_another_host() -> None:
+    assert "unsafe-eval" in _policy("/component/streamlit_folium.st_folium/index.html")
+    shell = _policy("/")
+    assert "'unsafe-eval'" not in shell
+    assert "script-src 'self' 'wasm-unsafe-eval' 'sha256-" in shell
+    assert "connect-src 'self' ws://map.example:8501 wss://map.example:8501;" in shell
+    assert "https:" not in shell.replace("wss:", "")
+    assert "sandbox" in _policy("/media/abc.html")
+
+
+def test_a_forged_host_adds_nothing_to_the_policy() -> None:
+    assert "evil" not in _policy("/", host="x https://evil.example")
+    assert "evil" not in _policy("/", host="x;script-src evil")
