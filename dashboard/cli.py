@@ -167,7 +167,7 @@ def check(
 @app.command()
 def layers(
     region: Annotated[str | None, typer.Option(help="Only this region.", callback=_region)] = None,
-    deleted: Annotated[bool, typer.Option(help="Deleted layers too.")] = False,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Deleted layers too.")] = False,
     as_json: Json = False,
 ) -> None:
     """List the layers: kind, name, version, features, file, date and id."""
