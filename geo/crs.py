@@ -183,9 +183,11 @@ def _shift(xy: Floats, moved: Floats, crs: str, area_of_interest: Bounds) -> Shi
         before, after = naive[usable], moved[usable]
         _, _, metres = GEOD.inv(before[:, 0], before[:, 1], after[:, 0], after[:, 1])
         largest = float(np.max(metres))
+    accuracy = transformer.accuracy
+    if "ballpark" in transformer.description.lower():
+        return Shift(operation=transformer.description, accuracy_m=None, largest_move_m=largest)
     if largest < 0.001:
         return Shift(operation="no datum shift", accuracy_m=0.0, largest_move_m=0.0)
-    accuracy = transformer.accuracy
     return Shift(
         operation=transformer.description,
         accuracy_m=None if accuracy is None or accuracy < 0 else float(accuracy),

@@ -205,7 +205,10 @@ def resolve_mapping(
         else:
             mapping[name] = column
     shown = ", ".join(f"{name} = '{column}'" for name, column in mapping.items())
-    tally.tell("mapping_used", f"Columns used: {shown}." if shown else "No column is used.")
+    tally.tell(
+        "mapping_used",
+        f"Columns used: {shown}." if shown else "No column of the file is used for a field.",
+    )
     wrong = sorted(set(request.class_values.values()) - _vocabulary(kind))
     if wrong:
         tally.tell(
@@ -419,7 +422,14 @@ def _on_wgs84(
         "{n} row(s) have coordinates that lie nowhere on the globe and are left out.",
         fix="Correct them in the file.",
     )
-    if shift.largest_move_m > 0:
+    if "ballpark" in shift.operation.lower() or "ballpark" in str(passage.crs).lower():
+        tally.tell(
+            "datum_shift_unknown",
+            "No way is known from the datum of the file to WGS 84, so the coordinates were taken "
+            "as they are. They can be some hundred metres off.",
+            fix="Ask whoever made the file for its coordinate system, and choose it.",
+        )
+    elif shift.largest_move_m > 0:
         known = (
             f"published accuracy {shift.accuracy_m:g} m"
             if shift.accuracy_m

@@ -59,12 +59,14 @@ def _understood(declared: str | None, findings: list[Finding]) -> str | None:
     if not declared:
         return None
     try:
-        return geo_crs.crs_text(geo_crs.known_crs(declared))
+        system = geo_crs.known_crs(declared)
+        # GeoPackage has names for "nobody said" that look like systems.
+        return None if system.name.lower().startswith("undefined") else geo_crs.crs_text(system)
     except CrsError:
         findings.append(
             Finding(
                 code="crs_unknown",
-                message=f"The file names a coordinate system nobody knows ('{declared[:60]}').",
+                message=f"The file names a coordinate system we do not know ('{declared[:60]}').",
                 fix="Choose the coordinate system yourself.",
             )
         )
@@ -110,7 +112,7 @@ def _stated(
         how = "declared" if same else "stated"
         return Passage(crs=crs, how=how, swapped=swapped, findings=tuple(findings))
     if not swapped and _lands(xy, crs, region, swapped=True):
-        return _ask_swap(xy, crs, how="stated", request=request, region=region, findings=findings)
+        return _ask_swap(xy, crs, region, findings)
     return _does_not_land(xy, crs, "you said", region, findings)
 
 
@@ -135,9 +137,7 @@ def _declared(
         )
         return Passage(crs=declared, how="declared", swapped=swapped, findings=tuple(findings))
     if not swapped and _lands(xy, declared, region, swapped=True):
-        return _ask_swap(
-            xy, declared, how="declared", request=request, region=region, findings=findings
-        )
+        return _ask_swap(xy, declared, region, findings)
     return _does_not_land(xy, declared, "the file says", region, findings)
 
 
@@ -176,7 +176,10 @@ def _recognised(
         )
         return _shut(findings, choices)
     (choice,) = choices
-    if not request.accept_suggestions:
+    # A swap, or a system named in words we do not know, is never accepted unseen.
+    named = any(each.code == "crs_unknown" for each in findings)
+    swap_unsaid = choice.swapped and not request.swap_axes
+    if not request.accept_suggestions or named or swap_unsaid:
         findings.append(
             Finding(
                 code="crs_to_confirm",
@@ -208,25 +211,19 @@ def _recognised(
 def _ask_swap(
     xy: geo_crs.Floats,
     crs: str,
-    *,
-    how: str,
-    request: ReadRequest,
     region: Region,
     findings: list[Finding],
 ) -> Passage:
-    taken = request.accept_suggestions and request.swap_axes is None
+    """Swapped axes are never taken for granted, whatever else was accepted unseen."""
     findings.append(
         Finding(
             code="axes_swapped",
             message=f"In {_label(crs)} the places land in {region.country_name} only when the two "
-            "coordinates change places: longitude stands where latitude should."
-            + (" They were swapped." if taken else ""),
-            fix="" if taken else "Confirm the swap, or correct the columns.",
-            blocking=not taken,
+            "coordinates change places: longitude stands where latitude should.",
+            fix="Confirm the swap, or take the columns the other way round.",
+            blocking=True,
         )
     )
-    if taken:
-        return Passage(crs=crs, how=how, swapped=True, findings=tuple(findings))
     choice = CrsChoice(
         crs=crs,
         name=geo_crs.known_crs(crs).name,

@@ -27,9 +27,9 @@ DRIVERS = (
     "JP2OpenJPEG", "KML", "LIBKML", "LVBAG", "MapInfo File", "MapML", "MBTiles", "MEM", "Memory",
     "MiraMonVector", "MongoDBv3", "MSSQLSpatial", "MVT", "MySQL", "NAS", "netCDF", "NGW", "OAPIF",
     "OCI", "ODBC", "ODS", "OGCAPI", "OGR_GMT", "OGR_PDS", "OGR_VRT", "OpenFileGDB", "OSM",
-    "Parquet", "PCIDSK", "PDF", "PDS4", "PGDUMP", "PGeo", "PLSCENES", "PMTiles", "PostgreSQL", "S57",
-    "Selafin", "SOSI", "SQLite", "SXF", "TopoJSON", "UK .NTF", "VDV", "VFK", "VICAR", "WAsP", "WFS",
-    "XLS", "XLSX", "XODR",
+    "Parquet", "PCIDSK", "PDF", "PDS4", "PGDUMP", "PGeo", "PLSCENES", "PMTiles", "PostgreSQL",
+    "S57", "Selafin", "SOSI", "SQLite", "SXF", "TopoJSON", "UK .NTF", "VDV", "VFK", "VICAR", "WAsP",
+    "WFS", "XLS", "XLSX", "XODR",
 )  # fmt: skip
 
 

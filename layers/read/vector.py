@@ -1,6 +1,7 @@
 """GIS files opened for reading: each judged by ourselves before GDAL sees it."""
 
 import contextlib
+import dataclasses
 import json
 import re
 import sqlite3
@@ -98,7 +99,8 @@ def open_flatgeobuf(path: Path, shown: str, limits: Limits) -> Source:
     """A FlatGeobuf file."""
     pyogrio = gdal.only_driver("FlatGeobuf")
     heads = gdal.heads(pyogrio, path)
-    return _source("FlatGeobuf", heads, path, pyogrio=pyogrio, limits=limits, findings=[])
+    source = _source("FlatGeobuf", heads, path, pyogrio=pyogrio, limits=limits, findings=[])
+    return _named_after_file(source, path, shown)
 
 
 def open_geojson_lines(path: Path, shown: str, limits: Limits) -> Source:
@@ -127,7 +129,7 @@ def open_geojson(path: Path, shown: str, limits: Limits, *, lines: bool = False)
         Head(name=head.name, geometry_type=head.geometry_type, rows=head.rows, crs=crs)
         for head in gdal.heads(pyogrio, path)
     ]
-    if not heads:
+    if not any(head.rows for head in heads):
         raise ReadError(f"'{shown}' is GeoJSON without features. Export it again.")
     named = "Newline-delimited GeoJSON" if lines else "GeoJSON"
     source = _source(named, heads, path, pyogrio=pyogrio, limits=limits, findings=findings)
@@ -139,7 +141,7 @@ def open_geojson(path: Path, shown: str, limits: Limits, *, lines: bool = False)
         return loaded
 
     source.load = load
-    return source
+    return _named_after_file(source, path, shown)
 
 
 def _judge_first_line(content: bytes, shown: str) -> None:
@@ -219,7 +221,7 @@ def _named_crs(members: list[Any]) -> tuple[str | None, list[Finding]]:
                     fix="Choose the coordinate system yourself.",
                 )
             )
-            crs = None
+            crs = "a web address"
         elif kind == "name" and isinstance(member.get("properties"), dict):
             crs = str(member["properties"].get("name", ""))[:200]
         elif member is not None:
@@ -323,6 +325,23 @@ def _decodes(body: bytes, encoding: str) -> bool:
     # A fixed-width field may cut a letter in two, so a few broken letters are no proof.
     text = body.decode(encoding, errors="replace")
     return text.count("\ufffd") * 20 <= sum(letter > "\x7f" for letter in text)
+
+
+def _named_after_file(source: Source, path: Path, shown: str) -> Source:
+    """A layer that has only the name of our copy gets that of the file as people know it."""
+    plain_load, ours, theirs = source.load, path.stem, Path(shown).stem
+    source.heads = [
+        dataclasses.replace(head, name=theirs if head.name == ours else head.name)
+        for head in source.heads
+    ]
+
+    def load(name: str, limit: int | None, geometry: bool) -> Loaded:
+        loaded = plain_load(ours if name == theirs else name, limit, geometry)
+        loaded.name = name
+        return loaded
+
+    source.load = load
+    return source
 
 
 def _source(
