@@ -227,7 +227,11 @@ def _table(shown: pd.DataFrame) -> None:
         column_config=_columns(),
     )
     chosen = [row for row in picked["selection"]["rows"] if row < len(rows)]
-    state.put("conflicts.selected", rows["conflict_id"].iloc[chosen[0]] if chosen else None)
+    if chosen:
+        state.put("conflicts.selected", rows["conflict_id"].iloc[chosen[0]])
+    elif at:
+        # it was listed and somebody took the mark away; one that is not listed keeps its sheet
+        state.put("conflicts.selected", None)
 
 
 def _next_table() -> None:

@@ -13,7 +13,7 @@ from streamlit.navigation.page import StreamlitPage
 from dashboard import cached, state, words
 from dashboard.maps import MapLayer, map_layer
 from dashboard.workflows.types import ConflictRun, FeatureCard, Overview, Progress
-from layers.facts import Region, region, regions, rule_pack, scenarios
+from layers.facts import Region, kinds, region, regions, rule_pack, scenarios
 
 FIRST_DAY = dt.date(1990, 1, 1)
 LAST_DAY = dt.date(2100, 1, 1)
@@ -165,7 +165,7 @@ def feature(card: FeatureCard, *, key: str, heading: str | None = None) -> None:
         st.caption(f"{words.md(card.kind_title)} · layer {words.md(card.layer_name)}")
         st.markdown(
             "  \n".join(
-                f"{words.md(label)}: **{words.md(words.value(value))}**"
+                f"{words.md(label)}: **{words.md(_shown(label, value, card.kind))}**"
                 for label, value in card.fields.items()
             )
         )
@@ -176,6 +176,12 @@ def feature(card: FeatureCard, *, key: str, heading: str | None = None) -> None:
         if card.source:
             with st.expander(f"All {len(card.source)} columns of the file"):
                 facts(card.source, key=f"{key}.source")
+
+
+def _shown(label: str, value: Any, kind_id: str) -> str:
+    fact = kinds()[kind_id].fields.get("feature_class")
+    is_class = fact is not None and label == fact.title and not words.is_missing(value)
+    return words.class_name(value) if is_class else words.value(value)
 
 
 def facts(values: Mapping[str, Any], *, key: str) -> None:
