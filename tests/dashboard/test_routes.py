@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,7 +50,9 @@ class Client:
         self.app = app
 
     def get(self, url: str, *, headers: dict[str, str] | None = None) -> Answer:
-        return asyncio.run(self._get(url, headers or {}))
+        # In a thread of its own: Playwright's tests leave a loop running in the main one.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, self._get(url, headers or {})).result()
 
     async def _get(self, url: str, headers: dict[str, str]) -> Answer:
         path, _, query = url.partition("?")
