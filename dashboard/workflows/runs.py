@@ -1,5 +1,6 @@
 """Conflicts of a region on a day: computed once, kept on disk, ranked, explained one by one."""
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -209,8 +210,9 @@ def _in_worker(store: Store, job: Job, tell: Progress) -> bytes:
     try:
         assert worker.stdin is not None
         assert worker.stdout is not None
-        worker.stdin.write(order)
-        worker.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it died at once; its exit code tells
+            worker.stdin.write(order)
+            worker.stdin.close()
         for line in worker.stdout:
             told = json.loads(line)
             if "sentence" in told:

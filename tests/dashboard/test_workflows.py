@@ -213,6 +213,8 @@ def test_a_click_finds_nothing_beyond_its_tolerance_or_in_layers_not_asked_for(
     identify = workflows.identify
     assert identify(loaded, "ituri", 29.02, 1.9999, tolerance_m=10) == ()
     assert len(identify(loaded, "ituri", 29.02, 1.9999, tolerance_m=12)) == 2
+    # 44 m east and 44 m north: within a box of 50 m, 63 m away
+    assert identify(loaded, "ituri", 29.5004, 2.5004, tolerance_m=50) == ()
     only = identify(loaded, "ituri", 29.05, 2.05, tolerance_m=50, layer_ids=["ituri.water.rivers"])
     assert only == ()
 
