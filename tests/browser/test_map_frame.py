@@ -1,5 +1,6 @@
 """The map in a real browser: it stays, it asks this host only, and it runs nobody's words."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 
@@ -195,6 +196,16 @@ def test_measured_distances_and_areas_are_those_of_the_ellipsoid(open_map: OpenM
     ):
         area = abs(geod.polygon_area_perimeter(*zip(*ring, strict=True))[0])
         assert frame.evaluate(f"CommonGround.areaOf({ring})") == pytest.approx(area, rel=1e-5)
+
+
+def test_a_radius_is_drawn_in_metres_of_the_ground_not_of_the_projection(open_map: OpenMap) -> None:
+    _, frame = open_map()
+    for latitude in (0, 5.3, -18, 60):
+        pixels = frame.evaluate(
+            f"1000 * CommonGround.pixelsOfMetre(CommonGround.unitY({latitude}), 256 * 2 ** 12)"
+        )
+        metres_a_pixel = 156_543.034 * math.cos(math.radians(latitude)) / 2**12
+        assert pixels == pytest.approx(1000 / metres_a_pixel, rel=1e-6)
 
 
 def test_a_large_layer_is_drawn_in_part_and_the_legend_says_so(open_map: OpenMap) -> None:

@@ -75,7 +75,9 @@
       const summary = el("summary", {},
         layer ? CG.layerSwatch(layer.spec, new Set()) : null,
         el("span", { class: "cg-name" }, hit.title, el("small", {}, [hit.kind_title, hit.layer_name].filter(Boolean).join(" · "))));
-      const rows = [[CG.text("id"), hit.feature_id], ...(hit.fields || [])].map(([label, value]) =>
+      const fields = hit.fields || [];
+      const named = fields.some(([, value]) => value === hit.feature_id);
+      const rows = [...(named ? [] : [[CG.text("id"), hit.feature_id]]), ...fields].map(([label, value]) =>
         el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, this.value(value))));
       return el("details", { class: "cg-hit", open },
         summary,

@@ -92,7 +92,7 @@
     /** Keep what is fitted clear of the tools and the legend. */
     padding() {
       const wide = this.map.getSize().x > 640;
-      return { paddingTopLeft: [52, 12], paddingBottomRight: [wide ? 246 : 12, wide ? 12 : 60] };
+      return { paddingTopLeft: [52, 12], paddingBottomRight: [wide ? 256 : 12, wide ? 12 : 60] };
     }
 
     async loadBase() {
