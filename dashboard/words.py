@@ -65,7 +65,8 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=/\"'@])")
 # These are found in the text after markdown has been read, so a backslash does not stop them: an
 # invisible word joiner does.
 _AFTER_PARSING = re.compile(
-    r"(?<=://)(?=\w)|(?<=\bwww)(?=\.)|(?<=@)(?=\w)|(?<=:)(?=[\w+/-]+:)", re.IGNORECASE
+    r"(?<=://)(?=\w)|(?<=\bwww)(?=\.)|(?<=@)(?=\w)|(?<=:)(?=(?:[a-z_+-][\w+/-]*|100|1234):)",
+    re.IGNORECASE,
 )
 
 

@@ -28,9 +28,9 @@ def ask(
     mapping = _mapping(layer, suggestion, kind=kind, token=token)
     class_values = _classes(layer, suggestion, mapping, kind=kind, token=token)
     keep_latest = _keep_latest(suggestion, mapping, token=token)
-    crs, swapped = _crs(layer, token=token)
     name, data_date, note = _about(upload, layer, token=token)
     radius_m, position_sd_m = _accuracy(kind, token=token)
+    crs, swapped = _crs(layer, token=token)
     return ImportRequest(
         read=ReadRequest(
             region_id=region.region_id,

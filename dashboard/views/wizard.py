@@ -145,7 +145,9 @@ def _check(upload: Upload, request: ImportRequest, *, token: str) -> ImportRepor
                 upload.path, request, filename=upload.filename, progress=tell
             )
         state.put("data.checked", (request, report))
-        state.put("data.choices", {**state.get("data.choices", {}), token: report.crs_choices})
+        if report.crs_choices:
+            # kept when the next report asks no more, for the question to stay with its answer
+            state.put("data.choices", {token: report.crs_choices})
         # the questions of the report stand above this button
         st.rerun()
     return checked[1] if checked else None

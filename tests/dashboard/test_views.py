@@ -296,6 +296,22 @@ def test_a_changed_answer_has_to_be_checked_again(home: Path) -> None:
     assert any(one.label == "Check again" for one in at.button)
 
 
+def test_a_table_without_a_coordinate_system_is_asked_and_the_answer_stays(home: Path) -> None:
+    table = b"site_id,lon,lat\nS-1,-1.99,5.31\nS-2,-1.98,5.31\n"
+    at = upload(opened("data"), "sites.csv", table)
+    button(at, "Check the file").click()
+    assert "Where do the coordinates come from?" in said(run(at))
+    assert not any(one.label.startswith("Import") for one in at.button)
+    asked = at.radio[0]
+    asked.set_value(next(n for n, one in enumerate(asked.options) if "4326" in one))
+    button(run(at), "Check again").click()
+    told = said(run(at))
+    assert "2 rows read = 2 imported" in told
+    assert "Where do the coordinates come from?" in told
+    button(at, "Import 2 features").click()
+    assert "is now version 1" in said(run(at))
+
+
 def test_the_versions_of_a_layer_show_which_one_is_shown(loaded: Path) -> None:
     at = opened("data")
     versions = at.dataframe[0].value
