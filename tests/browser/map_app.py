@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from dashboard.app import create_app
+from streamlit.starlette import App
+
+from dashboard.app import parts
 from tests.browser import map_world
 
-app = create_app(script=Path(__file__).with_name("map_script.py"), work=map_world)
+app = App(Path(__file__).with_name("map_script.py"), **parts(work=map_world))

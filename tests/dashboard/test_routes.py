@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -262,3 +264,34 @@ def test_only_the_component_frame_may_evaluate_and_no_page_may_talk_to_another_h
 def test_a_forged_host_adds_nothing_to_the_policy() -> None:
     assert "evil" not in _policy("/", host="x https://evil.example")
     assert "evil" not in _policy("/", host="x;script-src evil")
+
+
+def test_streamlit_run_finds_the_app() -> None:
+    from streamlit.web.server.app_discovery import discover_asgi_app
+
+    found = discover_asgi_app(assets.ROOT / "dashboard" / "app.py")
+    assert found.is_asgi_app
+    assert found.app_name == "app"
+
+
+def test_from_any_folder_and_below_any_path_our_configuration_holds(tmp_path: Path) -> None:
+    code = (
+        "from dashboard import app\n"
+        "from streamlit import config\n"
+        "print([route.path for route in app.app._user_routes][0], config.get_option('theme.base'),"
+        " config.get_option('browser.gatherUsageStats'), config.get_option('server.maxUploadSize'))"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": str(assets.ROOT),
+        "STREAMLIT_SERVER_BASE_URL_PATH": "/common/",
+        "COMMONGROUND_HOME": str(tmp_path / "home"),
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["/common/cg/health", "light", "False", "200"]
