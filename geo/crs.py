@@ -82,6 +82,8 @@ def known_crs(text: str) -> CRS:
 def crs_text(crs: CRS) -> str:
     """ "EPSG:n" where the system is in the EPSG list, else its full WKT."""
     authority = crs.to_authority(min_confidence=70)
+    if authority == ("OGC", "CRS84"):
+        return WGS84  # the same system; axes are longitude first here whatever its name
     return ":".join(authority) if authority else crs.to_wkt()
 
 

@@ -6,21 +6,23 @@ anybody; secrets and traps that a file points at are given by `Bait`.
 
 import io
 import json
-import os
 import random
 import sqlite3
 import stat
 import struct
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import geopandas as gpd
 import openpyxl
 import shapely
 
+Bring = Callable[..., Any]
+"""The fixture that brings a file to the reader and returns its report and frame."""
 Expect = Literal["refused", "findings", "imports"]
 SITE = (29.7, 0.9)
 """A place in Ituri, in degrees."""
@@ -91,10 +93,8 @@ def zipped_infos(*files: tuple[zipfile.ZipInfo, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def shapefile(folder_free: object = None, *, count: int = 5) -> dict[str, bytes]:
+def shapefile(*, count: int = 5) -> dict[str, bytes]:
     """The parts of a small, sound shapefile of points by their extension."""
-    import tempfile
-
     frame = gpd.GeoDataFrame(
         {"name": [f"Réserve {number}" for number in range(count)]},
         geometry=[shapely.Point(SITE[0] + number / 100, SITE[1]) for number in range(count)],
@@ -116,8 +116,6 @@ def shape_zip(*leave_out: str, **replace: bytes) -> bytes:
 
 def geopackage(*statements: str, layer: str = "sites") -> bytes:
     """A GeoPackage of three points, then changed by SQL statements."""
-    import tempfile
-
     frame = gpd.GeoDataFrame(
         {"name": ["A", "B", "C"]},
         geometry=[shapely.Point(SITE[0] + number / 100, SITE[1]) for number in range(3)],
@@ -419,8 +417,3 @@ CASES: tuple[Case, ...] = (
           workbook(["name", "lon", "lat"], ["A", *SITE])[:-200]),
     _case("xlsx of nothing", "nothing.xlsx", "refused", workbook()),
 )  # fmt: skip
-
-
-def wide_awake() -> bool:
-    """Whether this machine can run the memory cases (address-space limits hold only on Linux)."""
-    return os.name == "posix"

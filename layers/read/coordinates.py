@@ -61,18 +61,19 @@ def parse_coordinate(text: str) -> tuple[float, str]:
     numbers: list[str] = []
     hemisphere = ""
     units: list[int] = []
-    for piece in _TOKEN.findall(cleaned):
+    pieces = [piece for piece in _TOKEN.findall(cleaned) if piece not in _WORDS]
+    for at, piece in enumerate(pieces):
         if piece[-1].isdigit():
             numbers.append(piece)
         elif piece == "s" and len(numbers) == 3 and len(units) == 2:
             units.append(2)
         elif piece in _HEMISPHERES:
-            if hemisphere:
+            if hemisphere or at not in (0, len(pieces) - 1):
                 return np.nan, ""
             hemisphere = _HEMISPHERES[piece]
         elif piece in _UNITS:
             units.append(_UNITS[piece])
-        elif piece not in _WORDS and piece not in (":", "(", ")", "."):
+        elif piece not in (":", "(", ")", "."):
             return np.nan, ""
     return _combined(numbers, units, hemisphere)
 

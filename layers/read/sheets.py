@@ -1,5 +1,6 @@
 """Excel workbooks: judged part by part before openpyxl opens them, values only."""
 
+import io
 import re
 import zipfile
 from pathlib import Path
@@ -27,7 +28,10 @@ def open_workbook(path: Path, shown: str, limits: Limits) -> Source:
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        # As bytes: openpyxl judges a path by its extension, and a stored original has none.
+        book = load_workbook(
+            io.BytesIO(path.read_bytes()), read_only=True, data_only=True, keep_links=False
+        )
         sheets = {
             str(sheet.title): _lines(sheet, shown, limits)
             for sheet in book.worksheets

@@ -329,14 +329,13 @@ def _decodes(body: bytes, encoding: str) -> bool:
 
 def _named_after_file(source: Source, path: Path, shown: str) -> Source:
     """A layer that has only the name of our copy gets that of the file as people know it."""
-    plain_load, ours, theirs = source.load, path.stem, Path(shown).stem
-    source.heads = [
-        dataclasses.replace(head, name=theirs if head.name == ours else head.name)
-        for head in source.heads
-    ]
+    plain_load, theirs = source.load, Path(shown).stem
+    if [head.name for head in source.heads] != [path.stem]:
+        return source
+    source.heads = [dataclasses.replace(head, name=theirs) for head in source.heads]
 
     def load(name: str, limit: int | None, geometry: bool) -> Loaded:
-        loaded = plain_load(ours if name == theirs else name, limit, geometry)
+        loaded = plain_load(path.stem, limit, geometry)
         loaded.name = name
         return loaded
 

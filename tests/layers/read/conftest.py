@@ -1,15 +1,13 @@
 """Short ways to bring a file to the reader."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pytest
+from corpus import Bring
 
 from layers.read import ReadReport, ReadRequest, read
-
-Bring = Callable[..., tuple[ReadReport, gpd.GeoDataFrame | None]]
 
 
 @pytest.fixture
