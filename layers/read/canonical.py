@@ -1,8 +1,5 @@
 """From a loaded layer to the canonical frame of docs/architecture.md, row by row accounted for."""
 
-import hashlib
-import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -17,46 +14,23 @@ from geo import validity
 from layers.facts import Kind, Region
 from layers.findings import Finding
 from layers.read import values
-from layers.read.coordinates import parse_axis, parse_places
 from layers.read.gate import Passage, pass_gate, sample
+from layers.read.identity import fill_accuracy, identify, supersede
 from layers.read.model import COORDINATE_FIELDS, Limits, ReadReport, ReadRequest, Suggestion
+from layers.read.places import find_places, reject_lost
+from layers.read.shapes import (
+    check_vertices,
+    fit_family,
+    move_to_wgs84,
+    repair_shapes,
+    tell_outside,
+)
 from layers.read.source import Loaded, Series
-
-Mask = npt.NDArray[np.bool_]
+from layers.read.tally import Mask, Tally
 
 BASE_FIELDS = (
     "feature_id", "name", "feature_class", "holder", "observed_on", "radius_m", "position_sd_m",
 )  # fmt: skip
-GEOMETRY_WORDS = {"point": "points", "line": "lines", "polygon": "areas"}
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """Which rows are still in, and what was told so far."""
-
-    rows: npt.NDArray[np.int64]
-    alive: Mask
-    findings: list[Finding] = field(default_factory=list)
-
-    def tell(self, code: str, message: str, mask: Mask | None = None, **more: Any) -> None:
-        """Add a finding; with a mask, on those rows that are still in."""
-        if mask is None:
-            self.findings.append(Finding(code=code, message=message, **more))
-        else:
-            rows = self.rows[mask & self.alive]
-            self.findings.append(Finding.on_rows(code, message, rows=rows, **more))
-
-    def reject(self, mask: Mask, code: str, message: str, fix: str = "") -> None:
-        """Take rows out and say why; `{n}` in the message becomes their number."""
-        hit = mask & self.alive
-        if hit.any():
-            self.tell(code, message.format(n=int(hit.sum())), hit, fix=fix)
-            self.alive = self.alive & ~hit
-
-    @property
-    def blocked(self) -> bool:
-        """Whether any finding stops the import."""
-        return any(each.blocking for each in self.findings)
 
 
 def make_features(
@@ -78,8 +52,8 @@ def make_features(
     tally.alive &= ~np.isin(loaded.rows, np.array(loaded.unusable, dtype=np.int64))
     _tell_garbled(loaded.frame, tally)
     fields = _fields(loaded, mapping, request, kind, tally)
-    shapes, stated_crs = _places(loaded, mapping, tally)
-    _reject_lost(shapes, loaded, tally)
+    shapes, stated_crs = find_places(loaded, mapping, tally)
+    reject_lost(shapes, loaded, tally)
     passage = _gate(
         shapes,
         request,
@@ -99,19 +73,19 @@ def make_features(
     if passage.crs is None or tally.blocked:
         _ask_keep_latest(request, suggestion, mapping, kind, tally)
         return _blocked_report(count, tally, facts), None
-    shapes, shift = _on_wgs84(shapes, passage, region, tally)
+    shapes, shift = move_to_wgs84(shapes, passage, region, tally)
     facts |= {
         "shift": shift.operation,
         "shift_m": shift.largest_move_m,
         "shift_accuracy_m": shift.accuracy_m,
     }
-    shapes = _fit_family(shapes, kind, tally)
-    _tell_outside(shapes, region, tally)
-    _check_vertices(shapes, limits, tally)
-    repairs = _repair(shapes, tally)
+    shapes = fit_family(shapes, kind, tally)
+    tell_outside(shapes, region, tally)
+    check_vertices(shapes, limits, tally)
+    repairs = repair_shapes(shapes, tally)
     keep_latest = _ask_keep_latest(request, suggestion, mapping, kind, tally)
     if keep_latest:
-        _supersede(fields, kind, tally)
+        supersede(fields, kind, tally)
     if not tally.alive.any() and not tally.blocked:
         tally.tell(
             "nothing_left",
@@ -122,8 +96,8 @@ def make_features(
     if tally.blocked:
         return _blocked_report(count, tally, facts), None
     raw = shapely.to_wkb(shapes)
-    _identify(fields, raw, loaded.frame, mapping, tally)
-    _accuracy(fields, request, kind, shift, tally)
+    identify(fields, raw, loaded.frame, mapping, tally)
+    fill_accuracy(fields, request, kind, shift, tally)
     frame = _frame(loaded, fields, repairs, kind, tally.alive)
     repaired = int((repairs.was_invalid & tally.alive).sum())
     kept = int(tally.alive.sum())
@@ -154,13 +128,6 @@ def make_features(
 def _four(bounds: Any) -> tuple[float, float, float, float]:
     west, south, east, north = (float(edge) for edge in bounds)
     return west, south, east, north
-
-
-def _only(shapes: npt.NDArray[Any], alive: Mask) -> npt.NDArray[Any]:
-    """The shapes of rows that are still in; the others missing."""
-    kept = shapes.copy()
-    kept[~alive] = None
-    return kept
 
 
 def _blocked_report(count: int, tally: Tally, facts: dict[str, Any]) -> ReadReport:
@@ -267,114 +234,6 @@ def _fields(
     return fields
 
 
-def _places(
-    loaded: Loaded, mapping: dict[str, str], tally: Tally
-) -> tuple[npt.NDArray[Any], str | None]:
-    """The geometries of a layer: its own, or points made of the coordinates of a table."""
-    if loaded.geometry is not None:
-        return loaded.geometry, loaded.crs
-    frame = loaded.frame
-    if "coordinates" in mapping and mapping["coordinates"] in frame:
-        column = frame[mapping["coordinates"]]
-        shapes, crs = parse_places(column)
-        blank = values.as_text(column).fillna("").str.strip().eq("").to_numpy(dtype=bool)
-        _reject_unreadable(shapely.is_missing(shapes) & ~blank, column, tally)
-        return shapes, crs
-    if not {"longitude", "latitude"} <= set(mapping):
-        tally.tell(
-            "coordinates_missing",
-            f"Table '{loaded.name}' has no columns with coordinates that we recognise "
-            f"(it has: {', '.join(list(map(str, frame.columns))[:20])}).",
-            fix="Say which columns hold longitude and latitude, or easting and northing. "
-            "A table of names alone cannot be put on a map.",
-            blocking=True,
-        )
-        return np.full(len(frame), None, dtype=object), None
-    if not {mapping["longitude"], mapping["latitude"]} <= set(frame.columns):
-        return np.full(len(frame), None, dtype=object), None
-    return _points(frame[mapping["longitude"]], frame[mapping["latitude"]], tally), None
-
-
-def _points(longitude: Series, latitude: Series, tally: Tally) -> npt.NDArray[Any]:
-    x, x_letters = parse_axis(longitude)
-    y, y_letters = parse_axis(latitude)
-    if x_letters & {"N", "S"} and y_letters & {"E", "W"}:
-        x, y = y, x
-        tally.tell(
-            "columns_swapped_by_letters",
-            f"Column '{longitude.name}' holds N or S and '{latitude.name}' E or W, so the two "
-            "were taken the other way round.",
-        )
-    for column, numbers in ((longitude, x), (latitude, y)):
-        filled = values.as_text(column).fillna("").str.strip().ne("").to_numpy(dtype=bool)
-        _reject_unreadable(filled & np.isnan(numbers), column, tally)
-    shapes = np.full(len(x), None, dtype=object)
-    there = ~(np.isnan(x) | np.isnan(y))
-    shapes[there] = shapely.points(x[there], y[there])
-    return shapes
-
-
-def _reject_unreadable(mask: Mask, column: Series, tally: Tally) -> None:
-    if (mask & tally.alive).any():
-        example = str(values.as_text(column)[mask].iloc[0])[:60]
-        tally.reject(
-            mask,
-            "coordinates_unreadable",
-            "{n} row(s) have a coordinate we cannot read in column "
-            + f"'{column.name}', e.g. '{example}'. They are left out.".replace("{", "(").replace(
-                "}", ")"
-            ),
-            fix="Write coordinates as 5.3010 or 5°18'03.6\"N.",
-        )
-
-
-def _reject_lost(shapes: npt.NDArray[Any], loaded: Loaded, tally: Tally) -> None:
-    """Rows without a place, with infinite coordinates, or at (0, 0)."""
-    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if missing.all() and tally.blocked:
-        return  # no columns of coordinates: that was said, and says it all
-    what = "coordinates" if loaded.geometry is None else "a shape"
-    tally.reject(
-        missing,
-        "place_missing",
-        f"{{n}} row(s) have no {what.removeprefix('a ')} and are left out.",
-        fix="Add their places in the file if they matter.",
-    )
-    xy, row_of = shapely.get_coordinates(shapes, return_index=True)
-    strange = np.zeros(len(shapes), dtype=bool)
-    strange[row_of[~np.isfinite(xy).all(axis=1)]] = True
-    tally.reject(
-        strange,
-        "coordinates_not_finite",
-        "{n} row(s) have a coordinate that is no number (NaN or infinite) and are left out.",
-        fix="Correct them in the file.",
-    )
-    points = shapely.get_type_id(shapes) == 0
-    zero = points & (shapely.get_x(shapes) == 0) & (shapely.get_y(shapes) == 0)
-    tally.reject(
-        zero,
-        "coordinates_zero",
-        "{n} row(s) lie at 0, 0, where receivers without a fix put them, and are left out.",
-        fix="Give their places in the file.",
-    )
-    in_degrees = (np.abs(xy[:, 0]) <= 180) & (np.abs(xy[:, 1]) <= 180)
-    if len(xy) and in_degrees.mean() > 0.5 and (np.abs(xy[in_degrees]) <= 90).any(axis=1).all():
-        impossible = np.zeros(len(shapes), dtype=bool)
-        beyond = ~in_degrees | ((np.abs(xy) > 90).all(axis=1))
-        # Latitude beyond 90 while most rows are degrees with latitude in its place.
-        in_place = (np.abs(xy[:, 1]) <= 90).mean() > 0.5
-        if in_place:
-            beyond |= np.abs(xy[:, 1]) > 90
-        impossible[row_of[beyond]] = True
-        tally.reject(
-            impossible,
-            "coordinates_impossible",
-            "{n} row(s) have a coordinate beyond 180 degrees of longitude or 90 of latitude and "
-            "are left out.",
-            fix="Correct them in the file.",
-        )
-
-
 def _gate(
     shapes: npt.NDArray[Any],
     request: ReadRequest,
@@ -405,149 +264,6 @@ def _gate(
     return passage
 
 
-def _on_wgs84(
-    shapes: npt.NDArray[Any], passage: Passage, region: Region, tally: Tally
-) -> tuple[npt.NDArray[Any], geo_crs.Shift]:
-    crs = str(passage.crs)
-    usable = _only(shapes, tally.alive)
-    if passage.swapped:
-        usable = shapely.transform(usable, lambda xy: xy[:, ::-1])
-    moved, shift = geo_crs.to_wgs84(usable, crs, area_of_interest=region.country_bounds)
-    xy, row_of = shapely.get_coordinates(moved, return_index=True)
-    lost = np.zeros(len(moved), dtype=bool)
-    lost[row_of[~np.isfinite(xy).all(axis=1)]] = True
-    tally.reject(
-        lost,
-        "coordinates_impossible",
-        "{n} row(s) have coordinates that lie nowhere on the globe and are left out.",
-        fix="Correct them in the file.",
-    )
-    if "ballpark" in shift.operation.lower() or "ballpark" in str(passage.crs).lower():
-        tally.tell(
-            "datum_shift_unknown",
-            "No way is known from the datum of the file to WGS 84, so the coordinates were taken "
-            "as they are. They can be some hundred metres off.",
-            fix="Ask whoever made the file for its coordinate system, and choose it.",
-        )
-    elif shift.largest_move_m > 0:
-        known = (
-            f"published accuracy {shift.accuracy_m:g} m"
-            if shift.accuracy_m
-            else "its accuracy is not published"
-        )
-        tally.tell(
-            "datum_shifted",
-            f"The coordinates were moved to WGS 84 by up to {shift.largest_move_m:.0f} m "
-            f"({_operation(shift.operation)}; {known}).",
-        )
-    return moved, shift
-
-
-def _operation(text: str) -> str:
-    """The datum shift among the steps PROJ lists."""
-    steps = [step for step in text.split(" + ") if "axis order" not in step]
-    return " + ".join(steps) or text
-
-
-def _fit_family(shapes: npt.NDArray[Any], kind: Kind, tally: Tally) -> npt.NDArray[Any]:
-    """Shapes of the families a kind accepts; of a collection the parts that are."""
-    shapes = shapes.copy()
-    found = validity.families(shapes)
-    collections = tally.alive & (shapely.get_type_id(shapes) == 7)
-    for row in np.flatnonzero(collections):
-        for family in ("polygon", "line", "point"):
-            part = validity.only_family(shapes[row], family) if family in kind.geometry else None
-            if part is not None:
-                shapes[row], found[row] = part, family
-                break
-    if collections.any():
-        tally.tell(
-            "collection_parts",
-            f"{int(collections.sum())} row(s) mix points, lines and areas in one shape; only the "
-            f"parts that fit {kind.title.lower()} are kept.",
-            collections,
-        )
-    unfit = ~np.isin(found.astype(str), kind.geometry)
-    wrong = sorted({GEOMETRY_WORDS[name] for name in found[unfit & tally.alive] if name})
-    wanted = " or ".join(GEOMETRY_WORDS[name] for name in kind.geometry)
-    everything = bool(tally.alive.any()) and not (tally.alive & ~unfit).any()
-    if everything:
-        tally.tell(
-            "geometry_unfit",
-            f"The layer holds {' and '.join(wrong) or 'other shapes'}; "
-            f"{kind.title.lower()} are {wanted}.",
-            fix="Choose another kind of layer, or another layer of the file.",
-            blocking=True,
-        )
-    tally.reject(
-        unfit,
-        "geometry_unfit",
-        f"{{n}} row(s) are {' and '.join(wrong) or 'other shapes'}, where {kind.title.lower()} are "
-        f"{wanted}. They are left out.",
-        fix="Bring them as another kind of layer.",
-    )
-    return shapes
-
-
-def _tell_outside(shapes: npt.NDArray[Any], region: Region, tally: Tally) -> None:
-    """A single title in the ocean stays in, and its row is told."""
-    west, south, east, north = region.country_bounds
-    edges = shapely.bounds(shapes)
-    with np.errstate(invalid="ignore"):
-        away = (
-            (edges[:, 2] < west)
-            | (edges[:, 0] > east)
-            | (edges[:, 3] < south)
-            | (edges[:, 1] > north)
-        )
-    away &= tally.alive
-    if away.any():
-        tally.tell(
-            "outside_country",
-            f"{int(away.sum())} row(s) lie outside {region.country_name}. They are kept where "
-            "they are.",
-            away,
-            fix="Check their coordinates.",
-        )
-
-
-def _check_vertices(shapes: npt.NDArray[Any], limits: Limits, tally: Tally) -> None:
-    count = int(shapely.get_num_coordinates(shapes).sum())
-    if count > limits.max_vertices:
-        tally.tell(
-            "too_many_vertices",
-            f"The shapes have {count:,} corner points; at most {limits.max_vertices:,} are "
-            "accepted.",
-            fix="Simplify the shapes, or split the layer.",
-            blocking=True,
-        )
-
-
-def _repair(shapes: npt.NDArray[Any], tally: Tally) -> validity.Repairs:
-    repairs = validity.repair(_only(shapes, tally.alive))
-    tally.reject(
-        repairs.emptied,
-        "shape_collapsed",
-        "{n} row(s) have a shape of which nothing is left once it is made valid. "
-        "They are left out.",
-        fix="Draw them again.",
-    )
-    fixed = repairs.was_invalid & tally.alive
-    if fixed.any():
-        reasons = sorted(set(repairs.reasons[fixed]))
-        before = np.nansum(repairs.area_before_ha[fixed])
-        after = np.nansum(repairs.area_after_ha[fixed])
-        tally.tell(
-            "shapes_repaired",
-            f"{int(fixed.sum())} shape(s) were invalid ({', '.join(reasons).lower()}) and were "
-            f"made valid: {before:,.4g} ha as drawn, {after:,.4g} ha after. Outlines that cross "
-            "themselves cancel part of their area as drawn.",
-            fixed,
-            fix="Look at these shapes on the map.",
-        )
-    return repairs
-
-
 def _ask_keep_latest(
     request: ReadRequest, suggestion: Suggestion, mapping: dict[str, str], kind: Kind, tally: Tally
 ) -> bool:
@@ -573,115 +289,6 @@ def _ask_keep_latest(
         )
         return False
     return {"feature_id", "observed_on"} <= set(mapping)
-
-
-def _supersede(fields: dict[str, Any], kind: Kind, tally: Tally) -> None:
-    """Keep the latest row of each id; of two on one day the later in the file."""
-    ids = pd.Series(fields["feature_id"], dtype="object")
-    order = pd.DataFrame(
-        {
-            "id": ids,
-            "on": [str(day or "") for day in fields["observed_on"]],
-            "at": np.arange(len(ids)),
-        }
-    )[tally.alive & ids.notna().to_numpy()]
-    latest = order.sort_values(["on", "at"]).drop_duplicates("id", keep="last")
-    old = np.zeros(len(ids), dtype=bool)
-    old[order["at"]] = True
-    old[latest["at"]] = False
-    tally.reject(
-        old,
-        "superseded",
-        f"{{n}} row(s) are earlier visits of a {kind.one} that was visited again; only the latest "
-        "visit of each is kept.",
-    )
-
-
-def _identify(
-    fields: dict[str, Any],
-    raw: npt.NDArray[Any],
-    frame: pd.DataFrame,
-    mapping: dict[str, str],
-    tally: Tally,
-) -> None:
-    """The owner's ids where they are complete and unique, else hashes; tells which, and twins."""
-    alive = tally.alive
-    hashes = _hashes(raw, frame, alive)
-    repeated = pd.Series(hashes).duplicated(keep="first").to_numpy() & alive
-    if repeated.any():
-        tally.tell(
-            "rows_repeated",
-            f"{int(repeated.sum())} row(s) repeat another one in shape and every attribute. "
-            "All are kept.",
-            repeated,
-            fix="Remove them from the file if they are one and the same.",
-        )
-    ids = pd.Series(fields["feature_id"], dtype="object")
-    column = mapping.get("feature_id")
-    if column is not None:
-        missing = ids.isna().to_numpy() & alive
-        twice = ids.where(alive).duplicated(keep=False).to_numpy() & alive & ~missing
-        if not missing.any() and not twice.any():
-            fields["feature_id"] = ids
-            return
-        what = f"is empty in {int(missing.sum())} row(s)" if missing.any() else "repeats"
-        tally.tell(
-            "ids_not_unique",
-            f"Column '{column}' {what}, so it cannot tell rows apart; ids were made from shape "
-            "and attributes instead.",
-            missing | twice,
-            fix="Choose a column whose values are all there and all different, if there is one.",
-        )
-    again = pd.Series(hashes).groupby(hashes).cumcount().to_numpy()
-    fields["feature_id"] = pd.Series(
-        [
-            key if turn == 0 else f"{key}-{turn + 1}"
-            for key, turn in zip(hashes, again, strict=True)
-        ],
-        dtype="object",
-    )
-
-
-def _hashes(raw: npt.NDArray[Any], frame: pd.DataFrame, alive: Mask) -> list[str]:
-    """16 hex digits of shape and attributes, so that the same row has the same id next time."""
-    texts = [values.as_text(frame[name]).tolist() for name in frame.columns]
-    names = [str(name) for name in frame.columns]
-    result = []
-    for row, shape in enumerate(raw):
-        if not alive[row]:
-            result.append(f"row {row}")
-            continue
-        cells = {
-            name: None if pd.isna(column[row]) else column[row]
-            for name, column in zip(names, texts, strict=True)
-        }
-        told = json.dumps(cells, ensure_ascii=False, sort_keys=True).encode()
-        result.append(hashlib.sha256((shape or b"") + told).hexdigest()[:16])
-    return result
-
-
-def _accuracy(
-    fields: dict[str, Any], request: ReadRequest, kind: Kind, shift: geo_crs.Shift, tally: Tally
-) -> None:
-    """Standard error and radius of each row: its own, else as stated, else as the kind assumes."""
-    count = len(tally.alive)
-    own = np.asarray(fields.get("position_sd_m", np.full(count, np.nan)), dtype=np.float64)
-    default = kind.position_sd_m if request.position_sd_m is None else request.position_sd_m
-    assumed = np.isnan(own) & tally.alive
-    if assumed.any() and request.position_sd_m is None and kind.position_sd_m > 0:
-        tally.tell(
-            "accuracy_assumed",
-            f"No accuracy of position is stated for {int(assumed.sum())} row(s); a standard error "
-            f"of {kind.position_sd_m:g} m was assumed ({kind.position_note}).",
-            assumed,
-            fix="State the accuracy if you know it.",
-        )
-    shift_sd = shift.accuracy_m or 0.0
-    fields["position_sd_m"] = np.hypot(np.where(np.isnan(own), default, own), shift_sd)
-    radius = np.asarray(fields.get("radius_m", np.full(count, np.nan)), dtype=np.float64)
-    if request.radius_m is not None:
-        radius = np.where(np.isnan(radius), request.radius_m, radius)
-    fields["radius_m"] = radius
 
 
 def _frame(
