@@ -113,6 +113,11 @@ def load_demonstration(*, progress: Progress | None = None) -> int:
     return workflows.load_demonstration(store(), progress=progress)
 
 
+def take_demonstration_off(region_id: str) -> int:
+    """Take the invented layers of a region off every page; returns how many."""
+    return workflows.take_demonstration_off(store(), region_id)
+
+
 def search(region_id: str, text: str) -> tuple[Hit, ...]:
     """Features whose name or id holds the text."""
     return _search(store().location, region_id, _fingerprint(region_id), text)

@@ -18,6 +18,7 @@ THIN = "\u202f"
 """Narrow no-break space between thousands and before units."""
 
 INVENTED = types.INVENTED
+MIXED = types.MIXED
 NOT_ILLEGAL = (
     "An overlap is not illegality: mining inside a licence is often by agreement. "
     "What you see here are possible conflicts to talk about."

@@ -44,9 +44,19 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
         with st.popover("Share", icon=":material/link:"):
             st.markdown("This link opens what you see now: region, page, filters and rules.")
             st.code(state.link(), language=None, wrap_lines=True)
-    if cached.overview(state.region_id()).demonstration:
-        with st.container(key="banner"):
-            st.markdown(f"**{words.INVENTED}**")
+    _demonstration_banner(cached.overview(state.region_id()))
+
+
+def _demonstration_banner(overview: Overview) -> None:
+    if not overview.demonstration:
+        return
+    with st.container(key="banner"):
+        st.markdown(f"**{words.INVENTED}**")
+        if overview.mixed:
+            st.markdown(words.MIXED)
+            if st.button("Take the demonstration off", key="header.demonstration_off"):
+                cached.take_demonstration_off(overview.region_id)
+                st.rerun()
 
 
 def _region_label(chosen: Region) -> str:

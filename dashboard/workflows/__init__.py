@@ -24,6 +24,7 @@ from dashboard.workflows.home import (
     open_home,
     overview,
     region_versions_fingerprint,
+    take_demonstration_off,
 )
 from dashboard.workflows.imports import (
     check_import,
@@ -38,6 +39,7 @@ from dashboard.workflows.imports import (
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
 from dashboard.workflows.types import (
     INVENTED,
+    MIXED,
     WORDING,
     AreaFigures,
     ConflictRun,
@@ -62,6 +64,7 @@ SAYABLE = (WorkflowError, StoreError, ReadError, FactsError, ExportError, GeoErr
 __all__ = [
     "EXPORT_FORMATS",
     "INVENTED",
+    "MIXED",
     "SAYABLE",
     "VERDICTS",
     "WORDING",
@@ -105,4 +108,5 @@ __all__ = [
     "run_import",
     "search",
     "suggest_import",
+    "take_demonstration_off",
 ]

@@ -25,6 +25,7 @@ import shapely
 from dashboard.workflows.ranking import RANKING, ranked
 from dashboard.workflows.types import Progress
 from geo import conflicts as engine
+from geo.measure import to_measuring_crs
 from geo.rules import Rule, rules_in_force
 from geo.validity import repair
 from layers import facts
@@ -122,7 +123,7 @@ def layer_frame(
     such an outline is repaired again, so that every feature takes part.
     """
     frame = store.read_features(version_id, columns=COLUMNS, feature_ids=feature_ids)
-    frame = frame.to_crs(measuring_crs)
+    frame = to_measuring_crs(frame, measuring_crs=measuring_crs)
     shapes = frame.geometry.to_numpy()
     bent = ~shapely.is_valid(shapes)
     if bent.any():

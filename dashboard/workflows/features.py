@@ -14,6 +14,7 @@ import shapely
 from dashboard.workflows.cache import Loaded, load
 from dashboard.workflows.imports import layer as shown_layer
 from dashboard.workflows.types import INVENTED, AreaFigures, FeatureCard, Hit
+from geo.measure import to_measuring_crs
 from geo.overlay import union_area_m2
 from geo.validity import geodesic_area_ha
 from layers import facts
@@ -149,12 +150,13 @@ def area_figures(store: Store, region_id: str, polygon: Mapping[str, Any]) -> Ar
     """
     metric = facts.region(region_id).measuring_crs
     drawn = _drawn(polygon)
-    flat = gpd.GeoSeries([drawn], crs=4326).to_crs(metric).make_valid().iloc[0]
+    sheet = gpd.GeoDataFrame(geometry=[drawn], crs=4326)
+    flat = to_measuring_crs(sheet, measuring_crs=metric).geometry.make_valid().iloc[0]
     rows: list[dict[str, Any]] = []
     for layer, loaded in _loaded(store, region_id, None):
         touching = np.sort(loaded.tree.query(drawn, predicate="intersects"))
         frame = loaded.frame.iloc[touching]
-        shapes = frame.geometry.to_crs(metric).make_valid()
+        shapes = to_measuring_crs(frame, measuring_crs=metric).geometry.make_valid()
         for name, members in shapes.groupby(frame["feature_class"].fillna("")):
             rows.append(_area_row(layer, str(name), members, flat))
         if frame.empty:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from dashboard.workflows.types import INVENTED, LayerRow, Overview, Progress, WorkflowError
+from dashboard.workflows.types import INVENTED, MIXED, LayerRow, Overview, Progress, WorkflowError
+from geo.measure import to_measuring_crs
 from geo.rules import Rule, rules_in_force
 from layers import facts
 from layers.catalogue import Bounds, Layer, LayerVersion, layer_id_of
@@ -50,6 +51,7 @@ def overview(store: Store, region_id: str, *, today: dt.date | None = None) -> O
         layers=rows,
         warnings=_warnings(region, rows, today),
         demonstration=any(layer.demonstration for layer in layers),
+        mixed=len({layer.demonstration for layer in layers}) > 1,
         bounds=_bounds(region, layers),
         fingerprint=region_versions_fingerprint(store, region_id),
     )
@@ -81,6 +83,17 @@ def load_demonstration(store: Store, *, progress: Progress | None = None) -> int
                     share = (done + 1) / len(files)
                     progress(share, f"Loaded the demonstration layer '{name}'")
     return len(files)
+
+
+def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local") -> int:
+    """Take every invented layer of a region off pages, map and analysis; returns how many.
+
+    Like `delete_layer`: nothing is erased, and `roll_back` brings a layer back.
+    """
+    invented = [layer for layer in store.layers(region_id) if layer.demonstration]
+    for layer in invented:
+        store.delete_layer(layer.layer_id, actor=actor)
+    return len(invented)
 
 
 def _demonstrate(store: Store, region_id: str, file: "DemoFile") -> str:
@@ -144,7 +157,8 @@ def _figures(store: Store, version: LayerVersion, region: Region) -> dict[str, o
     polygons = frame[frame.geom_type.isin(["Polygon", "MultiPolygon"])]
     area_ha = None
     if len(polygons):
-        shapes = polygons.geometry.to_crs(region.measuring_crs).to_numpy()
+        flat = to_measuring_crs(polygons, measuring_crs=region.measuring_crs)
+        shapes = flat.geometry.to_numpy()
         area_ha = float(shapely.area(shapely.union_all(shapely.make_valid(shapes)))) / 10_000
     classes = frame["feature_class"].fillna("").value_counts().sort_index()
     figures: dict[str, object] = {
@@ -177,6 +191,8 @@ def _warnings(region: Region, rows: Sequence[LayerRow], today: dt.date) -> tuple
     warnings: list[str] = []
     if any(row.layer.demonstration for row in rows):
         warnings.append(INVENTED)
+    if len({row.layer.demonstration for row in rows}) > 1:
+        warnings.append(MIXED)
     loaded = {row.layer.kind for row in rows}
     rules = rules_in_force(facts.rule_pack(region.rule_pack), on=today)
     warnings += _missing_kinds(rules, loaded)

@@ -34,13 +34,15 @@ class LayerRow:
 class Overview:
     """What is loaded for a region, and what that cannot tell.
 
-    `warnings` are sentences about coverage. `demonstration` is True when any layer is invented.
+    `warnings` are sentences about coverage. `demonstration` is True when any layer is invented,
+    `mixed` when invented and brought layers stand side by side.
     """
 
     region_id: str
     layers: tuple[LayerRow, ...]
     warnings: tuple[str, ...]
     demonstration: bool
+    mixed: bool
     bounds: Bounds
     fingerprint: str
 
@@ -95,6 +97,10 @@ class WorkflowError(ValueError):
 WORDING = (
     "An overlap is not illegality: mining inside a licence is often by agreement. "
     "Absence of data is not absence of mining or farming."
+)
+MIXED = (
+    "Invented layers stand beside layers that were brought in: figures mix both. Take the "
+    "demonstration off before using any."
 )
 INVENTED = "Invented for demonstration: sites, licences, fields and visits are not real."
 

@@ -84,6 +84,16 @@ def rules(ituri: Home) -> dict[tuple[str, str, str], Any]:
     }
 
 
+def test_neighbouring_titles_that_share_an_edge_do_not_overlap(
+    rules: dict[tuple[str, str, str], Any],
+) -> None:
+    """As drawn in degrees, one pair of 2020 overlaps and none of 2016: moving corners made 138."""
+    assert rules["licence-on-licence", "titles-2016", "titles-2016"]["pairs"] == 0
+    later = rules["licence-on-licence", "titles-2020", "titles-2020"]
+    assert later["pairs"] == 1
+    assert later["area_ha"] == pytest.approx(1025.35, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("pair", "counted", "expected"),
     [
@@ -106,12 +116,34 @@ def test_the_counts_of_ituri_are_those_of_the_first_measurement(
     assert sum(row["verdicts"].values()) == row["pairs"]
 
 
-def test_titles_that_overlap_are_counted_in_pairs_and_once(
-    rules: dict[tuple[str, str, str], Any],
+def test_ground_under_two_titles_is_counted_in_pairs_and_once(
+    ituri: Home, rules: dict[tuple[str, str, str], Any], tmp_path: Path
 ) -> None:
-    row = rules["licence-on-licence", "titles-2020", "titles-2020"]
-    assert row["pairs"] > 0
-    assert row["union_ha"] < row["area_ha"]
+    for row in rules.values():
+        assert (row["area_ha"] is None) == (row["union_ha"] is None)
+        if row["area_ha"] is not None:
+            assert row["union_ha"] <= row["area_ha"] * (1 + 1e-9)
+
+    # a field laid over the ground that two titles of 2020 share
+    later = rules["licence-on-licence", "titles-2020", "titles-2020"]
+    assert later["union_ha"] == pytest.approx(later["area_ha"])
+    out = tmp_path / "conflicts.gpkg"
+    ituri.run("conflicts", "--region", "ituri", "--out", out)
+    shared = gpd.read_file(out, layer="conflicts_areas").query("rule_id == 'licence-on-licence'")
+    middle = shared.geometry.iloc[0].representative_point()
+    path = tmp_path / "field.geojson"
+    field = middle.buffer(0.002, cap_style="square")
+    gpd.GeoSeries([field], crs=4326).to_file(path)
+    code, told = ituri.run(
+        "import", path, "--region", "ituri", "--kind", "farmland", "--name", "Shared", "--yes"
+    )
+    assert code == 0, told
+    layers = "ituri.licences.titles-2020,ituri.farmland.shared"
+    _, found = ituri.run("conflicts", "--region", "ituri", "--layers", layers)
+    (row,) = (one for one in found["rules"] if one["rule"] == "licence-on-farmland")
+    ituri.run("delete", "ituri.farmland.shared")
+    assert row["pairs"] == 2
+    assert row["area_ha"] == pytest.approx(2 * row["union_ha"], rel=1e-6)
 
 
 def test_the_zipped_titles_are_the_titles(ituri: Home, real_data: Path) -> None:

@@ -313,6 +313,16 @@ def test_the_demonstration_is_loaded_once_and_taken_up_where_it_stopped(
     workflows.delete_layer(store, shown[0].layer_id)
     assert workflows.load_demonstration(store) == 0
 
+    assert not workflows.overview(store, "tarkwa").mixed
+    wells = [{"feature_id": "w", "geometry": shapely.Point(-2, 5.3)}]
+    add(store, wells, region_id="tarkwa", kind="water", name="Our wells")
+    mixed = workflows.overview(store, "tarkwa")
+    assert mixed.mixed
+    assert workflows.MIXED in mixed.warnings
+    assert workflows.take_demonstration_off(store, "tarkwa") == 1
+    assert [layer.name for layer in store.layers("tarkwa")] == ["Our wells"]
+    assert not workflows.overview(store, "tarkwa").mixed
+
 
 def test_the_demonstration_stays_away_from_a_region_with_real_layers(store: Store) -> None:
     wells = [{"feature_id": "w", "geometry": shapely.Point(-2, 5.3)}]
