@@ -11,6 +11,7 @@ from pyproj import Geod
 Family = Literal["point", "line", "polygon"]
 
 GEOD = Geod(ellps="WGS84")
+GRID_DEGREES = 1e-9
 _FAMILY_BY_TYPE: dict[int, Family] = {
     0: "point",
     1: "line",
@@ -68,11 +69,7 @@ def repair(geometries: npt.NDArray[Any]) -> Repairs:
     if invalid.any():
         broken = geometries[invalid]
         wanted = families(broken)
-        fixed = shapely.make_valid(broken, method="structure", keep_collapsed=False)
-        fixed = np.array(
-            [only_family(shape, family) for shape, family in zip(fixed, wanted, strict=True)],
-            dtype=object,
-        )
+        fixed = _made_valid(broken, wanted)
         result[invalid] = fixed
         reasons[invalid] = [reason.split("[")[0] for reason in shapely.is_valid_reason(broken)]
         polygons = wanted == "polygon"
@@ -87,6 +84,27 @@ def repair(geometries: npt.NDArray[Any]) -> Repairs:
         area_after_ha=after,
         emptied=emptied,
     )
+
+
+def _made_valid(broken: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Valid shapes of the wanted family, or None.
+
+    Where lines cross at a very flat angle the crossing is rounded, and GEOS can hand back a shape
+    that is invalid again. Coordinates are then put on a grid of 1e-9 degrees (0.1 mm); a shape
+    that resists even this is given up rather than let through.
+    """
+
+    def kept(shapes: npt.NDArray[Any], families_wanted: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        parts = [only_family(*pair) for pair in zip(shapes, families_wanted, strict=True)]
+        return np.array([*parts, None], dtype=object)[:-1]
+
+    fixed = kept(shapely.make_valid(broken, method="structure", keep_collapsed=False), wanted)
+    stubborn = ~shapely.is_missing(fixed) & ~shapely.is_valid(fixed)
+    if stubborn.any():
+        gridded = shapely.set_precision(fixed[stubborn], GRID_DEGREES)
+        fixed[stubborn] = kept(gridded, wanted[stubborn])
+        fixed[~shapely.is_missing(fixed) & ~shapely.is_valid(fixed)] = None
+    return fixed
 
 
 def only_family(shape: Any, family: Family | None) -> Any:
