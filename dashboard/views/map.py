@@ -186,9 +186,9 @@ def _area(polygon: Mapping[str, Any] | None) -> None:
 def _sources(loaded: Overview) -> None:
     """Every map says where it is from and how old that is."""
     with st.expander("Sources and dates", expanded=not _highlight()):
-        for layer in parts.map_layers(loaded):
-            st.caption(
-                f"**{words.md(layer.title)}**: {words.md(layer.source or words.NOT_STATED)} "
-                f"({words.md(layer.dated or 'date not stated')})"
-            )
-        st.caption("**Base map**: Natural Earth, public domain")
+        lines = [
+            f"**{words.md(layer.title)}**: {words.md(layer.source or words.NOT_STATED)} "
+            f"({words.md(layer.dated or 'date not stated')})"
+            for layer in parts.map_layers(loaded)
+        ]
+        st.caption("  \n".join([*lines, "**Base map**: Natural Earth, public domain"]))

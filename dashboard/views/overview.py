@@ -129,7 +129,8 @@ def _warnings(warnings: Sequence[str]) -> None:
     """What the layers cannot tell."""
     with st.container(key="panel-warnings"):
         st.markdown("**What these layers cannot tell**")
-        lines = [*warnings, words.ABSENCE]
+        told = any("absence of data" in line.casefold() for line in warnings)
+        lines = [*warnings] if told else [*warnings, words.ABSENCE]
         st.markdown("\n".join(f"- {words.md(line)}" for line in dict.fromkeys(lines)))
 
 
@@ -146,7 +147,10 @@ def _summary(run: ConflictRun) -> None:
     titles = {rule.rule_id: rule for rule in run.rules}
     names = {row.layer.layer_id: row.layer.name for row in cached.overview(run.region_id).layers}
     # binding rules first; observations of ours after them, each in the order of the rule pack
-    rows = sorted(run.summary, key=lambda row: titles[row["rule"]].kind == "observation")
+    rows = sorted(
+        (row for row in run.summary if row["pairs"]),
+        key=lambda row: titles[row["rule"]].kind == "observation",
+    )
     frame = pd.DataFrame(
         [
             {
@@ -168,7 +172,7 @@ def _summary(run: ConflictRun) -> None:
         frame,
         hide_index=True,
         key="overview.summary",
-        height=min(len(frame) + 1, 40) * 35 + 3,
+        height=min(len(frame) + 1, 15) * 35 + 3,
         placeholder="",
         column_config={
             "Rule": st.column_config.TextColumn(width=230),
@@ -186,6 +190,12 @@ def _summary(run: ConflictRun) -> None:
             ),
         },
     )
+    without = len(run.summary) - len(rows)
+    if without:
+        st.caption(
+            f"{words.count(without, 'more comparison')} of layers found no pair at all; that is "
+            "an answer about the layers that are loaded, not about the ground."
+        )
     parts.go_to("conflicts", "Open the conflicts", icon=":material/arrow_forward:")
 
 

@@ -1,5 +1,7 @@
 """The import wizard: a file, what it shows, how its columns are read, what we found, import."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from dashboard import cached, state, words
@@ -30,6 +32,15 @@ HINTS = {
 """Parts of file and layer names that suggest a kind; the most telling kinds stand first."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What the last check found, and of which request about which layer."""
+
+    token: str
+    request: ImportRequest
+    report: ImportReport
+
+
 def show(region: Region) -> None:
     """Draw the steps as far as they have come."""
     done: ImportReport | None = state.get("data.done")
@@ -52,9 +63,10 @@ def show(region: Region) -> None:
     except ReadError as error:
         parts.problem(str(error))
         return
-    report = _check(upload, request, token=token)
-    if report is not None:
-        _findings_and_import(upload, request, report)
+    _check(upload, request, token=token)
+    checked: Checked | None = state.get("data.checked")
+    if checked is not None and checked.token == token:
+        _findings_and_import(upload, request, checked)
 
 
 def _receive() -> Upload | None:
@@ -130,32 +142,31 @@ def guess_kind(layer_name: str, filename: str, *, offered: list[str]) -> str | N
     return None
 
 
-def _check(upload: Upload, request: ImportRequest, *, token: str) -> ImportReport | None:
-    """Step 4: the findings of exactly this request; None until it was checked."""
-    checked: tuple[ImportRequest, ImportReport] | None = state.get("data.checked")
-    fresh = checked is not None and checked[0] == request
-    label = "Check the file" if checked is None else "Check again"
-    if not fresh:
-        if checked is not None:
-            st.caption("You have changed an answer since the last check.")
-        if not st.button(label, key="data.check", type="primary", icon=":material/fact_check:"):
-            return None
-        with parts.progress("Reading the file") as tell:
-            report = cached.check_import(
-                upload.path, request, filename=upload.filename, progress=tell
-            )
-        state.put("data.checked", (request, report))
-        if report.crs_choices:
-            # kept when the next report asks no more, for the question to stay with its answer
-            state.put("data.choices", {token: report.crs_choices})
-        # the questions of the report stand above this button
-        st.rerun()
-    return checked[1] if checked else None
+def _check(upload: Upload, request: ImportRequest, *, token: str) -> None:
+    """Step 4 begins: a button that checks exactly this request, until that has been done."""
+    checked: Checked | None = state.get("data.checked")
+    before = checked is not None and checked.token == token
+    if before and checked is not None and checked.request == request:
+        return
+    label = "Check again with these answers" if before else "Check the file"
+    if not st.button(label, key="data.check", type="primary", icon=":material/fact_check:"):
+        return
+    with parts.progress("Reading the file") as tell:
+        report = cached.check_import(upload.path, request, filename=upload.filename, progress=tell)
+    state.put("data.checked", Checked(token=token, request=request, report=report))
+    if report.crs_choices:
+        # kept when the next report asks no more, for the question to stay with its answer
+        state.put("data.choices", {token: report.crs_choices})
+    # the questions of the report stand above this button
+    st.rerun()
 
 
-def _findings_and_import(upload: Upload, request: ImportRequest, report: ImportReport) -> None:
+def _findings_and_import(upload: Upload, request: ImportRequest, checked: Checked) -> None:
     """Steps 4 and 5: all findings together, the rows that add up, and the import."""
+    report, fresh = checked.report, checked.request == request
     st.subheader("4. What we found", anchor=False)
+    if not fresh:
+        st.caption("This is from the check before your last answer. Check again to go on.")
     if report.counts:
         st.markdown(f"**{words.md(words.counts_sum(report.counts))}**")
     if report.shift:
@@ -165,13 +176,15 @@ def _findings_and_import(upload: Upload, request: ImportRequest, report: ImportR
         st.caption("Nothing to tell: every row can be used as it is.")
     if report.status == "refused":
         st.error("It cannot be imported like this. Mend what is marked red, or the file itself.")
-        return
-    if report.status == "needs answers":
+    elif report.status == "needs answers" and fresh:
         st.warning("Answer what is marked red in the questions above, then check again.")
-        return
-    if report.status == "already imported":
+    elif report.status == "already imported" and fresh:
         _already(report)
-        return
+    elif report.status == "ready" and fresh:
+        _import(upload, request, report)
+
+
+def _import(upload: Upload, request: ImportRequest, report: ImportReport) -> None:
     st.subheader("5. Import", anchor=False)
     counts = report.counts or {}
     features = counts.get("imported", 0) + counts.get("repaired", 0)
