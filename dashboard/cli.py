@@ -70,6 +70,10 @@ LayerOption = Annotated[
     str | None, typer.Option("--layer", help="Layer or sheet of the file, if it has several.")
 ]
 CrsOption = Annotated[str | None, typer.Option(help="Coordinate system, as EPSG:32630.")]
+SwapOption = Annotated[
+    bool | None,
+    typer.Option("--swap-axes/--axes-as-named", help="The two coordinates change places, or not."),
+]
 MapOption = Annotated[
     list[str],
     typer.Option("--map", help="field=column; field= leaves it out.", callback=_pairs),
@@ -106,6 +110,7 @@ def import_(
     kind: KindOption,
     layer: LayerOption = None,
     crs: CrsOption = None,
+    swap: SwapOption = None,
     mapping: MapOption = [],  # noqa: B006 - typer copies it
     classes: ClassOption = [],  # noqa: B006
     name: NameOption = None,
@@ -142,6 +147,7 @@ def check(
     kind: KindOption,
     layer: LayerOption = None,
     crs: CrsOption = None,
+    swap: SwapOption = None,
     mapping: MapOption = [],  # noqa: B006
     classes: ClassOption = [],  # noqa: B006
     name: NameOption = None,
@@ -365,6 +371,7 @@ def _request(**given: Any) -> "ImportRequest":
             kind=given["kind"],
             source_layer=given["layer"],
             crs=given["crs"],
+            swap_axes=given["swap"],
             mapping=dict(one.split("=", 1) for one in given["mapping"]),
             class_values=dict(one.rsplit("=", 1) for one in given["classes"]),
             radius_m=given["radius_m"],

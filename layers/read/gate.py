@@ -161,6 +161,11 @@ def _recognised(
             )
         )
         return _shut(findings, ())
+    elsewhere: tuple[CrsChoice, ...] = ()
+    here = tuple(each for each in choices if _in_region(xy, each, region))
+    if len(here) == 1:
+        # numbers of one grid often fall somewhere in the country when read in another
+        choices, elsewhere = here, tuple(each for each in choices if each not in here)
     if len(choices) > 1:
         listed = "; ".join(f"{each.crs}: {each.means}" for each in choices)
         findings.append(
@@ -176,6 +181,13 @@ def _recognised(
         )
         return _shut(findings, choices)
     (choice,) = choices
+    only = f"Only {choice.crs} fits"
+    if elsewhere:
+        others = "; ".join(f"{each.crs}: {each.means}" for each in elsewhere)
+        only = (
+            f"Only {choice.crs} lands in {region.name} "
+            f"(elsewhere in {region.country_name} would land {others})"
+        )
     # A swap, or a system named in words we do not know, is never accepted unseen.
     named = any(each.code == "crs_unknown" for each in findings)
     swap_unsaid = choice.swapped and not request.swap_axes
@@ -183,19 +195,19 @@ def _recognised(
         findings.append(
             Finding(
                 code="crs_to_confirm",
-                message="The file does not say in which coordinate system it is. Only "
-                f"{choice.crs} fits: {choice.means}.",
+                message="The file does not say in which coordinate system it is. "
+                f"{only}: {choice.means}.",
                 fix=f"Confirm {choice.crs}{' with swapped axes' if choice.swapped else ''}, or "
                 "choose another.",
                 blocking=True,
             )
         )
-        return _shut(findings, choices)
+        return _shut(findings, (*choices, *elsewhere))
     findings.append(
         Finding(
             code="crs_recognised",
-            message="The file does not say in which coordinate system it is. Only "
-            f"{choice.crs} fits and was used: {choice.means}.",
+            message="The file does not say in which coordinate system it is. "
+            f"{only} and was used: {choice.means}.",
             fix="Check on the map that the shapes lie where they should.",
         )
     )
@@ -206,6 +218,13 @@ def _recognised(
         findings=tuple(findings),
         choices=choices,
     )
+
+
+def _in_region(xy: geo_crs.Floats, choice: CrsChoice, region: Region) -> bool:
+    """Whether a choice puts the coordinates into the dialogue region, not just the country."""
+    ordered = xy[:, ::-1] if choice.swapped else xy
+    degrees = geo_crs.points_to_wgs84(ordered, choice.crs, area_of_interest=region.country_bounds)
+    return geo_crs.share_inside(degrees, region.bounds) >= geo_crs.LANDS
 
 
 def _ask_swap(

@@ -54,6 +54,32 @@ def test_the_answer_accra_moves_the_points_by_311_m_and_adds_its_accuracy(bring:
     assert features["position_sd_m"].tolist() == pytest.approx([(10**2 + 25**2) ** 0.5] * 2)
 
 
+@pytest.mark.parametrize(
+    ("crs", "x", "y"),
+    [
+        ("EPSG:2136", 538703, 229347),
+        ("EPSG:25000", 164200, 69900),
+        ("EPSG:32630", 611539, 586027),
+        ("EPSG:3857", -221904, 590948),
+    ],
+)
+def test_unlabelled_grid_numbers_of_tarkwa_are_recognised_and_others_are_named(
+    bring: Bring, crs: str, x: int, y: int
+) -> None:
+    content = table("name,x,y", f"A,{x},{y}", f"B,{x + 90},{y + 90}")
+    report, _ = bring(content, "a.csv", region_id="tarkwa", accept_suggestions=False)
+    assert "crs_to_confirm" in blocking(report)
+    assert report.crs_choices[0].crs == crs
+    report, features = bring(content, "a.csv", region_id="tarkwa")
+    assert (report.crs, report.crs_how) == (crs, "recognised")
+    place = features.geometry[0]
+    assert (place.x, place.y) == pytest.approx((-1.9934, 5.3010), abs=2e-5)
+    (told,) = [each.message for each in report.findings if each.code == "crs_recognised"]
+    if crs == "EPSG:32630":
+        assert "EPSG:2136" in told
+        assert "outside Tarkwa-Nsuaem" in told
+
+
 def test_a_recognised_system_must_be_confirmed(bring: Bring) -> None:
     content = table("name,lon,lat", "A,29.7,0.9")
     report, _ = bring(content, "a.csv", accept_suggestions=False)
