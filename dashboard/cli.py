@@ -303,11 +303,14 @@ def serve(
 
     with _store() as store:
         if demonstration:
+            if not store.layers(deleted=True):
+                typer.echo("Loading the demonstration landscape into a new store (once) ...")
             loaded = workflows.load_demonstration(store, progress=_progress(False))
             if loaded:
                 typer.echo(f"Loaded the demonstration landscape: {loaded} layers, all invented.")
     typer.echo(f"Common Ground is at http://{host}:{port}")
-    uvicorn.run("dashboard.app:app", host=host, port=port, log_level="warning")
+    # addresses of requests hold places people look at: they are not written down
+    uvicorn.run("dashboard.app:app", host=host, port=port, log_level="warning", access_log=False)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard import assets, basemap
@@ -57,7 +57,18 @@ def routes(*, base: str, work: Any) -> list[Route]:
         "/cg/identify": answers.identify,
         "/cg/{rest:path}": answers.nothing_here,
     }
-    return [Route(f"{base}{path}", _spoken(handler)) for path, handler in table.items()]
+    ours = [Route(f"{base}{path}", _spoken(handler)) for path, handler in table.items()]
+    return [*ours, Route(f"{base}/overview", _to_first_page(base))]
+
+
+def _to_first_page(base: str) -> Handler:
+    """The overview has no address of its own in Streamlit, as the default page; people type one."""
+
+    def answer(request: Request) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{base}/{query}")
+
+    return answer
 
 
 def _spoken(handler: Handler) -> Handler:

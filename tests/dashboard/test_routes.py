@@ -295,3 +295,9 @@ def test_from_any_folder_and_below_any_path_our_configuration_holds(tmp_path: Pa
         check=True,
     )
     assert told.stdout.split() == ["/common/cg/health", "light", "False", "200"]
+
+
+def test_the_address_overview_opens_the_first_page_and_keeps_its_filters(client: Client) -> None:
+    answer = client.get("/overview?region=ituri&on=2021-06-30")
+    assert answer.status_code in (302, 307)
+    assert answer.headers["location"] == "/?region=ituri&on=2021-06-30"
