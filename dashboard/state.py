@@ -189,13 +189,21 @@ def link_params() -> dict[str, list[str]]:
 
 
 def link() -> str:
-    """The address that restores what is on the screen."""
+    """The address that restores what is on the screen, but for where the map looks.
+
+    Only the browser knows that: it writes the view into its own address and runs nothing.
+    """
     base = (st.context.url or "").split("?")[0].split("#")[0]
-    return f"{base}?{urlencode(link_params(), doseq=True)}"
+    params = {name: values for name, values in link_params().items() if name != "view"}
+    return f"{base}?{urlencode(params, doseq=True)}"
 
 
 def publish_link() -> None:
-    """Write the link into the address bar, where it differs from what is there."""
+    """Write the link into the address bar, where it differs from what is there.
+
+    The browser writes the map's view into the address by itself whenever the map moves. A page
+    with a map therefore publishes before it draws the map, or an old view would overwrite it.
+    """
     params = link_params()
     known: dict[str, list[str]] = get(_LINKED, {})
     st.session_state[_LINKED] = known | params

@@ -9,9 +9,9 @@ _CSS = """
 [data-testid="stHeader"] {display: none;}
 [data-testid="stVerticalBlock"] {gap: 0.65rem;}
 [data-testid="stHeading"] [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
-h1 {font-size: 1.45rem !important; padding: 0.25rem 0 0 !important;}
-h2 {font-size: 1.15rem !important; padding: 0.6rem 0 0 !important;}
-h3 {font-size: 1rem !important; padding: 0.2rem 0 0 !important;}
+[data-testid="stHeading"] h1 {font-size: 1.45rem !important; padding: 0.25rem 0 0 !important;}
+[data-testid="stHeading"] h2 {font-size: 1.15rem !important; padding: 0.6rem 0 0 !important;}
+[data-testid="stHeading"] h3 {font-size: 1rem !important; padding: 0.2rem 0 0 !important;}
 .stMarkdown p, .stMarkdown li {line-height: 1.45;}
 .stMarkdown ul {margin-bottom: 0.25rem;}
 [data-testid="stMetricValue"] {font-size: 1.45rem;}
@@ -37,6 +37,9 @@ h3 {font-size: 1rem !important; padding: 0.2rem 0 0 !important;}
 [class*="st-key-panel-"] [data-testid="stMarkdownContainer"],
 [class*="st-key-finding-"] [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
 [data-testid="stElementToolbar"] button[aria-label*="ownload"] {display: none;}
+.st-key-results {overflow-x: auto; padding-bottom: 0.3rem;}
+.st-key-results > div {flex: 0 0 auto; width: auto !important;}
+.st-key-results button p {white-space: nowrap;}
 .st-key-figures > div {flex: 1 1 150px;}
 [class*="st-key-panel-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-radius: 6px;
   padding: 0.75rem 0.9rem;}
@@ -52,7 +55,10 @@ h3 {font-size: 1rem !important; padding: 0.2rem 0 0 !important;}
   [data-testid="stPopover"] button {min-height: 2.75rem;}
   [class*="st-key-go-"] a {min-height: 2.75rem;}
   [data-testid="stElementToolbar"] {display: none;}
-  .st-key-figures > div {flex: 1 1 40%; min-width: 40%;}
+  .st-key-results {overflow-x: auto; padding-bottom: 0.3rem;}
+.st-key-results > div {flex: 0 0 auto; width: auto !important;}
+.st-key-results button p {white-space: nowrap;}
+.st-key-figures > div {flex: 1 1 40%; min-width: 40%;}
   .st-key-choices {gap: 0.6rem !important;}
   [data-testid="stMetricValue"] {font-size: 1.2rem;}
 }

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import state, words, workflows
 from dashboard.uploads import Upload
@@ -88,10 +89,9 @@ def _mapping(
     options = [NOT_HERE, *samples]
     mapping = {}
     with st.container(key="panel-mapping"):
-        columns = st.columns(3)
-        for number, (field, title) in enumerate(titles.items()):
+        for (field, title), cell in zip(titles.items(), _cells(len(titles)), strict=True):
             suggested = suggestion.mapping.get(field, NOT_HERE)
-            with columns[number % 3]:
+            with cell:
                 mapping[field] = st.selectbox(
                     title,
                     options,
@@ -102,6 +102,12 @@ def _mapping(
                     ),
                 )
     return mapping
+
+
+def _cells(many: int) -> list[DeltaGenerator]:
+    """Cells three abreast, in rows, so that a phone stacks them in the order they are read."""
+    rows = [st.columns(3) for _ in range(0, many, 3)]
+    return [cell for row in rows for cell in row][:many]
 
 
 def _sample(values: tuple[str, ...]) -> str:
@@ -130,9 +136,9 @@ def _classes(
     )
     meanings = {}
     with st.container(key="panel-classes"):
-        columns = st.columns(3)
-        for number, value in enumerate(suggestion.unknown_classes[:60]):
-            with columns[number % 3]:
+        values = suggestion.unknown_classes[:60]
+        for number, (value, cell) in enumerate(zip(values, _cells(len(values)), strict=True)):
+            with cell:
                 meaning = st.selectbox(
                     words.md(f"“{words.clip(value, length=40)}” means"),
                     ["", *fact.classes],

@@ -171,6 +171,7 @@ def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
     left, right = st.columns([1.3, 1], gap="small")
     with left:
         _table(shown)
+    state.publish_link()  # before the map moves and writes its view into the address
     with right:
         event = _map(run, shown)
     if state.new_event("conflicts.frame", event.number) and event.conflict_id:

@@ -25,6 +25,7 @@ def render() -> None:
     else:
         _search()
     wide, beside = st.columns([2.6, 1], gap="small")
+    state.publish_link()  # before the map moves and writes its view into the address
     with wide:
         event = show_map(
             MapSpec(
@@ -75,10 +76,10 @@ def _results(hits: Sequence[Hit], text: str) -> None:
             "capital letters and accents make no difference."
         )
         return
-    with st.container(key="results", horizontal=True):
+    with st.container(key="results", horizontal=True, wrap=False):
         for number, hit in enumerate(hits[:FOUND_SHOWN]):
             st.button(
-                words.md(f"{words.clip(hit.title, length=40)} · {hit.layer_name}"),
+                words.md(f"{words.clip(hit.title, length=32)} · {hit.layer_name}"),
                 key=f"map.hit.{number}",
                 icon=":material/near_me:",
                 on_click=_fly,

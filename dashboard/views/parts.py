@@ -44,6 +44,10 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
         with st.popover("Share", icon=":material/link:"):
             st.markdown("This link opens what you see now: region, page, filters and rules.")
             st.code(state.link(), language=None, wrap_lines=True)
+            if current.url_path in ("map", "conflicts"):
+                st.caption(
+                    "To share where the map looks as well, copy the address of your browser."
+                )
     _demonstration_banner(cached.overview(state.region_id()))
 
 

@@ -10,7 +10,7 @@ from layers.facts import kinds
 
 
 def show(loaded: Overview) -> None:
-    """Draw the layers of a region, one of them opened, and those that were taken off."""
+    """Draw the layers of a region, one of them opened, and those that were deleted."""
     layers = {row.layer.layer_id: row.layer for row in loaded.layers}
     if not layers:
         st.caption("No layer yet. The first one you import appears here.")
@@ -67,7 +67,7 @@ def _layer(layer: Layer) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        if st.button("Take the layer off", key="data.delete", icon=":material/delete:"):
+        if st.button("Delete the layer", key="data.delete", icon=":material/delete:"):
             confirm_delete(layer)
     told = chosen.findings
     if told:
@@ -119,7 +119,7 @@ def confirm_roll_back(layer: Layer, version: LayerVersion) -> None:
             st.rerun()
 
 
-@st.dialog("Take the layer off?")
+@st.dialog("Delete the layer?")
 def confirm_delete(layer: Layer) -> None:
     """Ask, with its name typed, before a layer leaves every page."""
     st.markdown(
@@ -129,7 +129,7 @@ def confirm_delete(layer: Layer) -> None:
     typed = st.text_input("Type the name of the layer to confirm", key="data.delete.name")
     with st.container(horizontal=True):
         if st.button(
-            "Take it off",
+            "Delete it",
             key="data.delete.yes",
             type="primary",
             disabled=typed.strip() != layer.name.strip(),
@@ -145,7 +145,7 @@ def _deleted(region_id: str) -> None:
     gone = cached.deleted_layers(region_id)
     if not gone:
         return
-    with st.expander(f"Taken off: {words.count(len(gone), 'layer')}"):
+    with st.expander(f"Deleted: {words.count(len(gone), 'layer')}"):
         for layer in gone:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(words.md(_label(layer)), width=320)

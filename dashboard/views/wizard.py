@@ -208,8 +208,6 @@ def _success(report: ImportReport) -> None:
         st.success(words.md(report.message), icon=":material/check_circle:")
     else:
         parts.problem(report.message)
-    if report.counts:
-        st.markdown(words.md(words.counts_sum(report.counts)))
     show_findings(report.findings, key="data.done")
     with st.container(horizontal=True):
         if report.ok:

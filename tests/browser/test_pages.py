@@ -4,6 +4,7 @@ Then links that restore what was seen, and the hostile corpus through the real f
 """
 
 import json
+import math
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -196,6 +197,44 @@ def test_a_link_restores_the_filter_the_conflict_and_the_date(
     pressed = tab.page.locator(".st-key-filters [aria-pressed=true]")
     expect(pressed).to_contain_text(["Inside"])
     assert tab.left_the_host == []
+
+
+def on_screen(page: Page, longitude: float, latitude: float) -> tuple[float, float]:
+    """Where a place stands on the screen, by the view that the map keeps in the address."""
+    view = re.search(r"view=([-0-9.]+),([-0-9.]+),([0-9.]+)", page.url)
+    frame = page.locator("iframe").first.bounding_box()
+    assert view is not None
+    assert frame is not None
+    west, south, zoom = (float(part) for part in view.groups())
+    pixels = 256 * 2**zoom / 360
+    right = (longitude - west) * pixels
+    # Mercator stretches latitude by 1 / cos, which hardly changes within a screen
+    up = (latitude - south) * pixels / math.cos(math.radians(latitude))
+    return frame["x"] + frame["width"] / 2 + right, frame["y"] + frame["height"] / 2 - up
+
+
+def test_table_and_map_choose_the_same_conflict(server: Server, open_tab: OPEN) -> None:
+    tab = open_tab(f"{server.url}/conflicts?region=tarkwa&rule=site-in-licence")
+    page = tab.page
+    settled(page)
+    page.wait_for_timeout(1500)
+    choose_first_row(page)
+    chosen = re.compile(r"conflict=([0-9a-f]{16})")
+    page.wait_for_url(chosen, timeout=SLOW)
+    first = chosen.search(page.url)
+    # the map flies to the licence and the site in it
+    page.wait_for_timeout(4000)
+    choose_first_row(page)
+    page.wait_for_url(lambda url: "conflict=" not in url, timeout=SLOW)
+    expect(page.get_by_text("Choose a row, or a sign on the map")).to_be_visible(timeout=SLOW)
+    page.wait_for_url(re.compile("view="), timeout=SLOW)
+    page.mouse.click(*on_screen(page, -1.9890, 5.3090))
+    page.wait_for_url(chosen, timeout=SLOW)
+    again = chosen.search(page.url)
+    assert first is not None
+    assert again is not None
+    assert again.group(1) == first.group(1)
+    expect(page.locator(".st-key-panel-sheet")).to_be_visible(timeout=SLOW)
 
 
 def test_an_empty_region_shows_its_first_step_at_both_widths(
