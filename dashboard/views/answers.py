@@ -164,9 +164,10 @@ def _keep_latest(suggestion: Suggestion, mapping: dict[str, str], *, token: str)
 
 def _crs(layer: SourceLayer, *, token: str) -> tuple[str | None, bool | None]:
     """Where the coordinates come from, asked only when the check found more than one answer."""
-    choices: tuple[CrsChoice, ...] = state.get("data.choices", {}).get(token, ())
-    if not choices and not state.get(f"data.crs_typed.{token}"):
+    asked: dict[str, tuple[CrsChoice, ...]] = state.get("data.choices", {})
+    if token not in asked:
         return None, None
+    choices = asked[token]
     with st.container(key="panel-crs"):
         st.markdown("**Where do the coordinates come from?**")
         declared = f"The file says {words.md(layer.declared_crs)}. " if layer.declared_crs else ""
@@ -174,16 +175,7 @@ def _crs(layer: SourceLayer, *, token: str) -> tuple[str | None, bool | None]:
             f"{declared}A wrong answer moves everything: an old survey read as GPS coordinates can "
             "be off by some 300 m, more than any distance from water that a rule asks for."
         )
-        options = list(range(len(choices)))
-        picked = st.radio(
-            "Coordinates",
-            options,
-            index=0 if len(options) == 1 else None,
-            key=f"data.crs.{token}",
-            format_func=lambda at: words.md(_crs_label(choices[at])),
-            captions=[words.md(choice.means) for choice in choices],
-            label_visibility="collapsed",
-        )
+        picked = _crs_choice(choices, token=token)
         typed = st.text_input(
             "Or the EPSG code that the owner of the data gave you",
             key=f"data.crs_typed.{token}",
@@ -195,6 +187,22 @@ def _crs(layer: SourceLayer, *, token: str) -> tuple[str | None, bool | None]:
     if picked is None:
         return None, None
     return choices[picked].crs, choices[picked].swapped or None
+
+
+def _crs_choice(choices: tuple[CrsChoice, ...], *, token: str) -> int | None:
+    """Which of the systems that land it is; nothing is chosen for them where several do."""
+    if not choices:
+        st.caption("None of the systems used in the country fits: ask whoever made the file.")
+        return None
+    return st.radio(
+        "Coordinates",
+        list(range(len(choices))),
+        index=0 if len(choices) == 1 else None,
+        key=f"data.crs.{token}.{'-'.join(choice.crs for choice in choices)}",
+        format_func=lambda at: words.md(_crs_label(choices[at])),
+        captions=[words.md(choice.means) for choice in choices],
+        label_visibility="collapsed",
+    )
 
 
 def _crs_label(choice: CrsChoice) -> str:

@@ -121,7 +121,8 @@ def _layer_card(row: LayerRow) -> None:
 def _read_as(version: LayerVersion) -> str:
     how = words.CRS_HOW.get(version.crs_how or "", version.crs_how or "")
     text = f"Read as {version.crs or 'no CRS'}" + (f", {how}" if how else "")
-    shift = next((one for one in version.findings if one.code == "crs-shift"), None)
+    told = ("datum_shifted", "datum_shift_unknown")
+    shift = next((one for one in version.findings if one.code in told), None)
     return words.md(f"{text}. {shift.message}" if shift else text)
 
 

@@ -32,6 +32,10 @@ HINTS = {
 """Parts of file and layer names that suggest a kind; the most telling kinds stand first."""
 
 
+PLACE_QUESTIONS = ("crs_", "axes_swapped")
+"""How the codes of findings begin that ask where the coordinates come from."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Checked:
     """What the last check found, and of which request about which layer."""
@@ -154,7 +158,7 @@ def _check(upload: Upload, request: ImportRequest, *, token: str) -> None:
     with parts.progress("Reading the file") as tell:
         report = cached.check_import(upload.path, request, filename=upload.filename, progress=tell)
     state.put("data.checked", Checked(token=token, request=request, report=report))
-    if report.crs_choices:
+    if any(finding.code.startswith(PLACE_QUESTIONS) for finding in report.blocking):
         # kept when the next report asks no more, for the question to stay with its answer
         state.put("data.choices", {token: report.crs_choices})
     # the questions of the report stand above this button
@@ -169,14 +173,13 @@ def _findings_and_import(upload: Upload, request: ImportRequest, checked: Checke
         st.caption("This is from the check before your last answer. Check again to go on.")
     if report.counts:
         st.markdown(f"**{words.md(words.counts_sum(report.counts))}**")
-    if report.shift:
-        st.markdown(words.md(report.shift))
     show_findings(report.findings, key="data.findings")
     if not report.findings:
         st.caption("Nothing to tell: every row can be used as it is.")
-    if report.status == "refused":
+    asked = any(finding.code.startswith(PLACE_QUESTIONS) for finding in report.blocking)
+    if report.status == "refused" and not asked:
         st.error("It cannot be imported like this. Mend what is marked red, or the file itself.")
-    elif report.status == "needs answers" and fresh:
+    elif report.status in ("needs answers", "refused") and fresh:
         st.warning("Answer what is marked red in the questions above, then check again.")
     elif report.status == "already imported" and fresh:
         _already(report)

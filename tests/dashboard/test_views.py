@@ -312,6 +312,23 @@ def test_a_table_without_a_coordinate_system_is_asked_and_the_answer_stays(home:
     assert "is now version 1" in said(run(at))
 
 
+def test_coordinates_that_fit_nowhere_leave_room_for_the_owners_answer(home: Path) -> None:
+    at = upload(opened("data"), "sites.csv", b"site_id,x,y\nS-1,99999999,5\nS-2,5,77777777\n")
+    button(at, "Check the file").click()
+    told = said(run(at))
+    assert "None of the systems used in the country fits" in told
+    assert any("EPSG code" in one.label for one in at.text_input)
+    assert not any(one.label.startswith("Import") for one in at.button)
+
+
+def test_a_layer_that_was_moved_to_wgs_84_says_how_far(home: Path) -> None:
+    table = b"site_id,x,y\nS-1,538703,229347\nS-2,538710,229400\n"
+    fill(home, table, filename="feet.csv", kind="mine_sites", layer="Old survey")
+    told = said(opened("overview"))
+    assert "Read as EPSG:2136" in told
+    assert "moved to WGS 84 by up to 310 m" in told
+
+
 def test_the_versions_of_a_layer_show_which_one_is_shown(loaded: Path) -> None:
     at = opened("data")
     versions = at.dataframe[0].value
