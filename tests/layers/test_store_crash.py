@@ -101,7 +101,9 @@ from tests.layers.samples import add, square
 
 store = EmbeddedStore(Path(sys.argv[1]))
 for turn in range(10_000):
-    version = add(store, [{"feature_id": str(turn), "geometry": square(turn % 90, 1, size=1)}],
+    # content is what identifies a version: no two may be alike, or an old number comes back
+    name = f"{sys.argv[2]}-{turn}"
+    version = add(store, [{"feature_id": name, "geometry": square(turn % 90, 1, size=1)}],
                   region_id="tarkwa", kind="water", name="Rivers")
     print(version.number, flush=True)
 """
@@ -109,8 +111,8 @@ for turn in range(10_000):
 
 def test_whatever_was_acknowledged_survives_a_kill_at_any_time(tmp_path: Path) -> None:
     chance = random.Random(7)
-    for _ in range(3):
-        worker = _run(BUSY, str(tmp_path))
+    for number in range(3):
+        worker = _run(BUSY, str(tmp_path), str(number))
         assert worker.stdout is not None
         told = [worker.stdout.readline()]
         time.sleep(0.1 + 0.3 * chance.random())
