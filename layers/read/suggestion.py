@@ -81,12 +81,16 @@ def _first(by_name: dict[str, Column], fact: FieldFact) -> Column | None:
     A class column nobody understands must still be asked about: left aside, a field marked
     "not crop" in words of its own would silently count as a field.
     """
-    names = dict.fromkeys(folded(alias) for alias in (fact.field, *fact.aliases))
-    there = [by_name[name] for name in names if name in by_name and by_name[name].samples]
+    there = [by_name[name] for name in _names(fact) if name in by_name and by_name[name].samples]
     fitting = [column for column in there if _fits(column, fact)]
     if not fitting and fact.type == "class":
         return next(iter(there), None)
     return next(iter(fitting), None)
+
+
+def _names(fact: FieldFact) -> tuple[str, ...]:
+    """What a column of the field may be called, folded: our own name first, as exports have it."""
+    return tuple(dict.fromkeys(folded(alias) for alias in (fact.field, *fact.aliases)))
 
 
 def _fits(column: Column, fact: FieldFact) -> bool:
@@ -108,7 +112,7 @@ def _choose_id(
     if chosen is None or layer.sampled == 0:
         return
     fact = kind.fields["feature_id"]
-    columns = [by_name[name] for alias in fact.aliases if (name := folded(alias)) in by_name]
+    columns = [by_name[name] for name in _names(fact) if name in by_name]
     first = next(column for column in columns if column.name == chosen)
     if _unique(first, layer) or _repeats(layer, mapping):
         return

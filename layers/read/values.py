@@ -104,31 +104,64 @@ def _cell_text(cell: Any) -> Any:
 
 
 def numbers(column: Series) -> npt.NDArray[np.float64]:
-    """Cells as numbers, decimal commas and thousands blanks understood; anything else is NaN."""
+    """Cells as numbers, decimal commas and thousands signs understood; anything else is NaN."""
+    return _numbers(column)[0]
+
+
+def _numbers(column: Series) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], bool]:
+    """Numbers, the cells that could be read in two ways, and whether commas mark thousands.
+
+    '1,250' is a thousand and more, or one and a quarter: the rest of the column decides. Where
+    nothing does, whole numbers beside it speak for thousands, commas everywhere for decimals.
+    """
     if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    texts = (
-        as_text(column).str.strip().str.replace(r"(?<=\d)[\s\u00a0\u202f](?=\d{3})", "", regex=True)
-    )
-    plain = pd.to_numeric(texts, errors="coerce")
-    comma = plain.isna() & texts.str.fullmatch(r"[+-]?\d+,\d+").fillna(False)
-    if comma.any():
-        plain[comma] = pd.to_numeric(texts[comma].str.replace(",", "."), errors="coerce")
-    thousands = plain.isna() & texts.str.fullmatch(r"[+-]?\d{1,3}(,\d{3})+\.\d+").fillna(False)
-    if thousands.any():
-        plain[thousands] = pd.to_numeric(texts[thousands].str.replace(",", ""), errors="coerce")
-    result = plain.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(result), result, np.nan)
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return values, np.zeros(len(values), dtype=bool), False
+    blanks = r"(?<=\d)[\s\u00a0\u202f](?=\d{3})"
+    texts = as_text(column).str.strip().str.replace(blanks, "", regex=True).fillna("")
+
+    def are(pattern: str) -> npt.NDArray[np.bool_]:
+        return texts.str.fullmatch(pattern).to_numpy(dtype=bool)
+
+    comma = are(r"[+-]?\d+,\d+")
+    either = are(r"[+-]?[1-9]\d{0,2},\d{3}")
+    english = are(r"[+-]?\d{1,3}(,\d{3})+\.\d+") | are(r"[+-]?\d{1,3}(,\d{3}){2,}")
+    continental = are(r"[+-]?\d{1,3}(\.\d{3})+,\d+") | are(r"[+-]?\d{1,3}(\.\d{3}){2,}")
+    decimal = bool((comma & ~either).any() or continental.any())
+    decided = decimal or bool(english.any() or are(r"[+-]?\d*\.\d+").any())
+    whole = bool(are(r"[+-]?\d+").any())
+    thousands = not decimal and (decided or whole)
+    as_english = (either & thousands) | english
+    # In a column of decimal commas '1.250' beside '1.250,5' is thousands too.
+    dotted = continental | (are(r"[+-]?\d{1,3}\.\d{3}") & bool(continental.any()))
+    plain = texts.where(~as_english, texts.str.replace(",", ""))
+    plain = plain.where(~dotted, plain.str.replace(".", ""))
+    plain = plain.where(as_english | ~(comma | dotted), plain.str.replace(",", "."))
+    result = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    doubtful = either if not decided else np.zeros(len(either), dtype=bool)
+    return np.where(np.isfinite(result), result, np.nan), doubtful, thousands
 
 
 def number_field(
     column: Series, rows: npt.NDArray[np.int64], title: str, *, negative: bool = True
 ) -> tuple[npt.NDArray[np.float64], list[Finding]]:
     """A field of numbers; cells that are no number become null and are told."""
-    values = numbers(column)
+    values, doubtful, thousands = _numbers(column)
     filled = as_text(column).fillna("").str.strip().ne("").to_numpy(dtype=bool)
     unread = filled & np.isnan(values)
     findings = []
+    if doubtful.any():
+        first = np.flatnonzero(doubtful)[0]
+        findings.append(
+            Finding.on_rows(
+                "numbers_ambiguous",
+                f"{title}: cells like '{_example(column, doubtful)}' in column '{column.name}' can "
+                f"be read in two ways; commas were taken for {_marks(thousands)}, "
+                f"so this is {values[first]:g}.",
+                rows=rows[doubtful],
+                fix="Write such numbers without a thousands sign and with a decimal point.",
+            )
+        )
     if unread.any():
         findings.append(
             Finding.on_rows(
@@ -151,6 +184,10 @@ def number_field(
             )
         )
     return values, findings
+
+
+def _marks(thousands: bool) -> str:
+    return "thousands signs" if thousands else "decimal commas"
 
 
 def _example(column: Series, mask: npt.NDArray[np.bool_]) -> str:

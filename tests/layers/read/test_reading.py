@@ -354,3 +354,14 @@ def test_inspecting_twice_says_the_same(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(VISITS)
     assert inspect(path, filename="a.csv") == inspect(path, filename="a.csv")
+
+
+def test_our_own_name_for_an_id_is_understood_as_exports_have_it(bring: Bring) -> None:
+    report, frame = bring("feature_id,lon,lat\n007,29.7,0.9\n008,29.8,0.9\n")
+    assert report.mapping["feature_id"] == "feature_id"
+    assert sorted(frame["feature_id"]) == ["007", "008"]
+
+
+def test_our_own_name_with_repeats_gives_way_to_a_column_without(bring: Bring) -> None:
+    report, _ = bring("Feature ID,code,lon,lat\n7,a,29.7,0.9\n7,b,29.8,0.9\n")
+    assert report.mapping["feature_id"] == "code"

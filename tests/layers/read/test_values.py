@@ -92,3 +92,29 @@ def test_garbled_accents_are_noticed_and_sound_ones_are_not() -> None:
 
 def test_whole_floats_are_shown_without_a_point() -> None:
     assert values.as_text(pd.Series([1217.0, 1.5, np.nan])).tolist()[:2] == ["1217", "1.5"]
+
+
+def read_numbers(*texts: str) -> tuple[list[float], list[str]]:
+    column = pd.Series(list(texts), dtype=object, name="workers")
+    found, findings = values.number_field(column, np.arange(2, len(texts) + 2), "Workers")
+    return found.tolist(), [each.code for each in findings]
+
+
+def test_a_comma_that_may_mark_thousands_is_never_read_in_silence() -> None:
+    assert read_numbers("1,250", "12") == ([1250, 12], ["numbers_ambiguous"])
+    assert read_numbers("1,250", "12,375") == ([1.25, 12.375], ["numbers_ambiguous"])
+
+
+def test_one_cell_that_can_only_be_decimal_or_thousands_decides_for_all() -> None:
+    assert read_numbers("1,250", "12,5") == ([1.25, 12.5], [])
+    assert read_numbers("1,250", "0,125") == ([1.25, 0.125], [])
+    assert read_numbers("1,250", "12.5") == ([1250, 12.5], [])
+    assert read_numbers("1,250", "1,000,000") == ([1250, 1_000_000], [])
+    assert read_numbers("1.250", "1.250,5") == ([1250, 1250.5], [])
+    assert read_numbers("1.250", "1.5") == ([1.25, 1.5], [])
+
+
+def test_a_whole_column_of_either_sort_is_read_to_the_end() -> None:
+    assert read_numbers("1,250", "many", "", "12")[0] == pytest.approx(
+        [1250, np.nan, np.nan, 12], nan_ok=True
+    )
