@@ -175,6 +175,11 @@ def to_wgs84(
     return shapely.set_coordinates(flat.copy(), moved), shift
 
 
+def has_known_shift(crs: str, *, area_of_interest: Bounds) -> bool:
+    """Whether PROJ knows how the datum of a system lies to WGS 84, or can only assume no shift."""
+    return "ballpark" not in _best(crs, area_of_interest).description.lower()
+
+
 def _shift(xy: Floats, moved: Floats, crs: str, area_of_interest: Bounds) -> Shift:
     system = known_crs(crs)
     transformer = _best(crs, area_of_interest)

@@ -365,3 +365,42 @@ def test_our_own_name_for_an_id_is_understood_as_exports_have_it(bring: Bring) -
 def test_our_own_name_with_repeats_gives_way_to_a_column_without(bring: Bring) -> None:
     report, _ = bring("Feature ID,code,lon,lat\n7,a,29.7,0.9\n7,b,29.8,0.9\n")
     assert report.mapping["feature_id"] == "code"
+
+
+ESRI_PLAIN = (
+    'GEOGCS["{name}",DATUM["{datum}",SPHEROID["{ball}",{axis},{flat}]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
+)
+
+
+@pytest.mark.parametrize(
+    ("wkt", "region_id", "place", "crs"),
+    [
+        (ESRI_PLAIN.format(name="GCS_Accra", datum="D_Accra", ball="War_Office", axis=6378300.0,
+                           flat=296.0), "tarkwa", (-1.9934, 5.3010), "EPSG:4168"),
+        (ESRI_PLAIN.format(name="GCS_Leigon", datum="D_Leigon", ball="Clarke_1880_RGS",
+                           axis=6378249.145, flat=293.465), "tarkwa", (-1.9934, 5.3010),
+         "EPSG:4250"),
+        (ESRI_PLAIN.format(name="GCS_Arc_1960", datum="D_Arc_1960", ball="Clarke_1880_RGS",
+                           axis=6378249.145, flat=293.465), "geita", (32.1, -2.9), "EPSG:4210"),
+    ],
+)  # fmt: skip
+def test_a_prj_without_numbers_is_known_by_its_datum(
+    bring: Bring, wkt: str, region_id: str, place: tuple[float, float], crs: str
+) -> None:
+    content = shape_zip(prj=wkt.encode(), at=place)
+    report, _ = bring(content, "sites.zip", region_id=region_id)
+    assert (report.crs, report.crs_how) == (crs, "declared")
+    assert 250 < report.shift_m < 350
+
+
+def test_a_datum_nobody_knows_is_asked_and_not_taken_for_wgs_84(bring: Bring) -> None:
+    wkt = ESRI_PLAIN.format(name="GCS_Unknown", datum="D_Unknown", ball="Clarke_1880_RGS",
+                            axis=6378249.145, flat=293.465)  # fmt: skip
+    content = shape_zip(prj=wkt.encode(), at=(-1.9934, 5.3010))
+    report, _ = bring(content, "sites.zip", region_id="tarkwa")
+    assert blocking(report) == {"datum_unknown"}
+    assert {"EPSG:4168", "EPSG:4250"} <= {each.crs for each in report.crs_choices}
+    report, _ = bring(content, "sites.zip", region_id="tarkwa", crs="EPSG:4250")
+    assert report.ok
+    assert report.shift_m == pytest.approx(311, abs=2)
