@@ -93,11 +93,11 @@ def zipped_infos(*files: tuple[zipfile.ZipInfo, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def shapefile(*, count: int = 5) -> dict[str, bytes]:
+def shapefile(*, count: int = 5, at: tuple[float, float] = SITE) -> dict[str, bytes]:
     """The parts of a small, sound shapefile of points by their extension."""
     frame = gpd.GeoDataFrame(
         {"name": [f"Réserve {number}" for number in range(count)]},
-        geometry=[shapely.Point(SITE[0] + number / 100, SITE[1]) for number in range(count)],
+        geometry=[shapely.Point(at[0] + number / 100, at[1]) for number in range(count)],
         crs="EPSG:4326",
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -105,9 +105,9 @@ def shapefile(*, count: int = 5) -> dict[str, bytes]:
         return {path.suffix: path.read_bytes() for path in Path(folder).iterdir()}
 
 
-def shape_zip(*leave_out: str, **replace: bytes) -> bytes:
+def shape_zip(*leave_out: str, at: tuple[float, float] = SITE, **replace: bytes) -> bytes:
     """A zipped shapefile with parts left out or replaced (`shp=b"…"`)."""
-    parts = shapefile()
+    parts = shapefile(at=at)
     for suffix in leave_out:
         parts.pop(suffix)
     parts |= {f".{suffix}": content for suffix, content in replace.items()}
@@ -167,7 +167,15 @@ def vrt(bait: Bait) -> bytes:
     """Instructions for GDAL to read a file outside as a table."""
     return (
         f'<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>CSV:{bait.secret}'
-        "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+        f"</SrcDataSource><SrcLayer>{bait.secret.stem}</SrcLayer></OGRVRTLayer></OGRVRTDataSource>"
+    ).encode()
+
+
+def vrt_from_the_web(bait: Bait) -> bytes:
+    """Instructions for GDAL to fetch a table from an address."""
+    return (
+        '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>'
+        f"/vsicurl/http://{bait.address}/x.csv</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
     ).encode()
 
 
@@ -276,6 +284,7 @@ CASES: tuple[Case, ...] = (
     _case("random bytes as csv", "noise.csv", "refused", noise()),
     _case("vrt named geojson", "sites.geojson", "refused", vrt),
     _case("vrt named csv", "sites.csv", "refused", vrt),
+    _case("vrt that fetches", "web.geojson", "refused", vrt_from_the_web),
     _case("vrt as the shp of a zip", "vrt.zip", "refused",
           lambda bait: shape_zip(shp=vrt(bait))),
     _case("vrt in a zip", "vrt_inside.zip", "refused",

@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -89,3 +91,41 @@ def test_there_are_more_than_forty_five_cases_and_their_names_differ() -> None:
     assert len(CASES) >= 45
     assert len({case.name for case in CASES}) == len(CASES)
     assert len({case.filename for case in CASES}) > len(CASES) - 12
+
+
+UNPROTECTED = """
+import sys, pyogrio
+for name, _ in pyogrio.list_layers(sys.argv[1]):
+    print(pyogrio.read_dataframe(sys.argv[1], layer=name).to_string())
+"""
+
+
+def _read_without_protection(name: str, folder: Path, bait: Bait) -> str:
+    """What GDAL with all its drivers makes of a case, in a process that nothing holds back."""
+    (case,) = (each for each in CASES if each.name == name)
+    path = case.build(folder, bait)
+    done = subprocess.run(
+        [sys.executable, "-c", UNPROTECTED, str(path)],
+        capture_output=True, text=True, timeout=60, check=False, env={"GDAL_HTTP_TIMEOUT": "5"},
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["vrt named geojson", "vrt named csv"])
+def test_unprotected_gdal_would_hand_over_the_file_outside(name: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text(f"name,lon,lat\n{CANARY},29.7,0.9\n")
+    assert CANARY in _read_without_protection(name, tmp_path, Bait(secret=secret))
+
+
+@pytest.mark.parametrize("name", ["crs link", "crs link in escapes", "vrt that fetches"])
+def test_unprotected_gdal_would_call_the_address(
+    name: str, tmp_path: Path, trap: tuple[str, list[object]]
+) -> None:
+    address, visitors = trap
+    _read_without_protection(name, tmp_path, Bait(address=address))
+    deadline = time.monotonic() + 2
+    while not visitors and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert visitors
+    visitors.clear()
