@@ -24,15 +24,20 @@ def open_kml(path: Path, shown: str, limits: Limits, *, packed: bool = False) ->
     shapes: list[Any] = []
     links = 0
     budget = _Budget(limits, shown)
+    folders: list[Element] = []
     for event, element in _walk(path, shown):
         tag = _tag(element)
         if event == "start":
+            if tag == "Folder":
+                folders.append(element)
             continue
-        if tag in ("NetworkLink", "GroundOverlay"):
+        if tag == "Folder":
+            folders.pop()
+        elif tag in ("NetworkLink", "GroundOverlay"):
             links += tag == "NetworkLink"
             element.clear()
         elif tag == "Placemark":
-            records.append(_placemark(element))
+            records.append(_placemark(element, folders))
             shapes.append(_kml_shape(element, budget))
             budget.row()
             element.clear()
@@ -141,7 +146,8 @@ def _texts(element: Element, *, skip: tuple[str, ...] = ()) -> dict[str, str]:
     }
 
 
-def _placemark(element: Element) -> dict[str, str]:
+def _placemark(element: Element, folders: list[Element]) -> dict[str, str]:
+    """The cells of a placemark; two of one name are both kept, the second under a number."""
     record = {
         name: text
         for name, text in _texts(element).items()
@@ -149,17 +155,30 @@ def _placemark(element: Element) -> dict[str, str]:
     }
     if element.get("id"):
         record["placemark_id"] = str(element.get("id"))
+    if folders and (path := " / ".join(filter(None, map(_folder_name, folders)))):
+        record["folder"] = path
     for part in element.iter():
         tag = _tag(part)
         if tag == "Data" and part.get("name"):
-            record[str(part.get("name"))] = "".join(
-                (value.text or "").strip() for value in part if _tag(value) == "value"
-            )
+            text = "".join((value.text or "").strip() for value in part if _tag(value) == "value")
+            _add(record, str(part.get("name")), text)
         elif tag == "SimpleData" and part.get("name"):
-            record[str(part.get("name"))] = (part.text or "").strip()
+            _add(record, str(part.get("name")), (part.text or "").strip())
         elif tag in ("when", "begin", "end") and (part.text or "").strip():
             record.setdefault(tag, str(part.text).strip())
     return record
+
+
+def _folder_name(folder: Element) -> str:
+    return next((child.text or "" for child in folder if _tag(child) == "name"), "").strip()
+
+
+def _add(record: dict[str, str], name: str, text: str) -> None:
+    """Under its name, else under the first free number: data never hides the placemark's own."""
+    wanted, number = name, 2
+    while wanted in record and record[wanted] != text:
+        wanted, number = f"{name} ({number})", number + 1
+    record[wanted] = text
 
 
 def _kml_shape(element: Element, budget: _Budget) -> Any:

@@ -207,3 +207,16 @@ def test_a_truncated_zip_inside_is_not_silently_empty(tmp_path: Path) -> None:
     request = ReadRequest(region_id="ituri", kind="mine_sites")
     with pytest.raises(ReadError, match="damaged zip"):
         read(path, request, filename="x.zip", out=tmp_path / "out")
+
+
+def test_kml_data_never_hides_the_name_of_a_placemark_nor_its_folder(bring: Bring) -> None:
+    inner = "<Folder><name>River Ofin</name>{}</Folder>"
+    data = '<ExtendedData><Data name="name"><value>Z</value></Data></ExtendedData>'
+    first = PLACEMARK.replace("<Point>", f"{data}<Point>")
+    body = f"<Folder><name>2024</name>{inner.format(first)}</Folder>{PLACEMARK}"
+    _, frame = bring(kml(body), "sites.kml")
+    frame = frame.sort_values("source_row")
+    assert frame["name"].tolist() == ["A", "A"]
+    assert frame["source:name (2)"].tolist()[0] == "Z"
+    assert frame["source:folder"].tolist()[0] == "2024 / River Ofin"
+    assert frame["source:folder"].isna().tolist() == [False, True]
