@@ -37,7 +37,8 @@ FORMATS = {
 DECIMALS = 7
 """Of a degree, in GeoJSON: a centimetre."""
 
-_FORMULA = re.compile(r"^[=+\-@\t\r\n]")
+# Spreadsheets drop blanks and a byte order mark in front, and read the full-width signs too.
+_FORMULA = re.compile(r"^[\s\ufeff\x00]*[=+\-@＝＋－＠]|^[\t\r\n]")
 _gdal_clock = threading.Lock()
 
 
@@ -132,7 +133,8 @@ def _flat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _geojson(sheet: Sheet) -> bytes:
     frame = _flat(sheet.frame)
     rounded = shapely.transform(frame.geometry.to_numpy(), lambda at: np.round(at, DECIMALS))
-    shapes = shapely.to_geojson(rounded)
+    # RFC 7946, 3.1.6: outer rings run counterclockwise, holes clockwise.
+    shapes = shapely.to_geojson(shapely.orient_polygons(rounded))
     rows = frame.drop(columns="geom").to_dict("records")
     lines = []
     for row, shape in zip(rows, shapes, strict=True):
@@ -149,7 +151,9 @@ def _geojson(sheet: Sheet) -> bytes:
 def _json_cell(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
-    return None if value is None or value != value else value  # noqa: PLR0124 - NaN
+    if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
+        return None  # JSON has neither NaN nor infinity
+    return value
 
 
 def _parquet(sheet: Sheet) -> bytes:

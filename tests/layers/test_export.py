@@ -190,3 +190,28 @@ def test_a_categorised_style_names_every_value_and_colour() -> None:
     assert told == [("inside", "in & out"), ("too_close", "close")]
     colors = [o.get("value") for o in root.iter("Option") if o.get("name") == "outline_color"]
     assert colors == ["185,28,28,255", "217,119,6,255"]
+
+
+def test_geojson_rings_follow_the_right_hand_rule() -> None:
+    ring = shapely.box(0, 0, 3, 3, ccw=False).exterior
+    hole = shapely.box(1, 1, 2, 2, ccw=True).exterior
+    area = shapely.Polygon(ring, [hole])
+    frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=[area], crs=4326)
+    (feature,) = json.loads(exported(sheet(frame), format="geojson"))["features"]
+    outer, inner = (shapely.LinearRing(each) for each in feature["geometry"]["coordinates"])
+    assert outer.is_ccw
+    assert not inner.is_ccw
+
+
+def test_geojson_has_null_for_what_json_cannot_say() -> None:
+    columns = {"a": [np.inf, np.nan, 1.0], "b": pd.array([1, None, 3], dtype="Int64")}
+    frame = gpd.GeoDataFrame(columns, geometry=[shapely.Point(0, 0)] * 3, crs=4326)
+    features = json.loads(exported(sheet(frame), format="geojson"))["features"]
+    assert [each["properties"]["a"] for each in features] == [None, None, 1.0]
+    assert [each["properties"]["b"] for each in features] == [1, None, 3]
+
+
+@pytest.mark.parametrize("cell", [" =1+1", "\ufeff=1+1", "＝1+1", "\u00a0@SUM(A1)"])
+def test_formulas_behind_blanks_and_wide_signs_are_defused(cell: str) -> None:
+    frame = gpd.GeoDataFrame({"name": [cell]}, geometry=[shapely.Point(0, 0)], crs=4326)
+    assert rows_of(exported(sheet(frame), format="csv"))[0]["name"] == f"'{cell}"
