@@ -284,8 +284,12 @@ def outcome(page: Page, case: Case, *, name: str) -> str:
 
 
 def clear(page: Page) -> None:
+    """Take the file away again, once the page has come to rest with it and then without it."""
+    settled(page)
     page.locator("[data-testid=stFileChipDeleteBtn] button").first.click()
+    expect(page.locator("[data-testid=stFileChip]")).to_have_count(0, timeout=SLOW)
     expect(page.get_by_text("Zipped shapefile, GeoPackage, GeoJSON")).to_be_visible(timeout=SLOW)
+    settled(page)
 
 
 def is_a_sentence(text: str) -> bool:
