@@ -66,7 +66,7 @@ def _versions(store: "EmbeddedStore") -> Check:
     wrong = []
     for row in rows:
         told = f"Version {row.number} of '{row.layer_id}'"
-        again = f"Import '{row.filename}' into a new store, or put the file back from a backup."
+        again = f"Import '{row.filename}' again, or put the file back from a backup."
         if not store.files.exists(row.features_file):
             wrong.append(f"{told}: its file {row.features_file} is missing. {again}")
             continue

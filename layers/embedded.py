@@ -84,6 +84,7 @@ class EmbeddedStore:
         feature_ids: Sequence[str] | None = None,
     ) -> "gpd.GeoDataFrame":
         import geopandas as gpd  # noqa: PLC0415 - the catalogue alone does not need it
+        import pyarrow as pa  # noqa: PLC0415
         import pyarrow.parquet as pq  # noqa: PLC0415
 
         with self.engine.connect() as connection:
@@ -108,6 +109,11 @@ class EmbeddedStore:
                 f"The file of layer version '{version_id}' is missing from the store. "
                 "Run `python -m dashboard doctor` to see what else is, then import it again."
             ) from None
+        except pa.ArrowException as error:
+            raise StoreError(
+                f"The file of layer version '{version_id}' is damaged. "
+                "Run `python -m dashboard doctor` to see what else is, then import it again."
+            ) from error
         return frame
 
     # -- reading the catalogue --------------------------------------------------------------
@@ -120,7 +126,8 @@ class EmbeddedStore:
                 .where(table.c.sha256 == sha256, table.c.request_fingerprint == request_fingerprint)
                 .order_by(table.c.imported_at.desc())
             ).first()
-            return records.version(connection, row) if row else None
+            # bytes whose features were lost are not "already imported": reading them again heals
+            return records.version(connection, row) if row and self._whole(row) else None
 
     def layers(self, region_id: str | None = None, *, deleted: bool = False) -> tuple[Layer, ...]:
         table = schema.layer
@@ -175,7 +182,10 @@ class EmbeddedStore:
             features.seek(0)
             version_id = _version_id(new, features_sha256)
             with self.engine.connect() as connection:
-                if records.row_of_version(connection, version_id):
+                known = records.row_of_version(connection, version_id)
+                if known:
+                    if not self._whole(known):
+                        self.files.put(known.features_file, features)
                     return records.version_or_refuse(connection, version_id), False
             rows = _parquet_rows(features)
             if rows != new.imported + new.repaired:
@@ -200,6 +210,13 @@ class EmbeddedStore:
                     size=size,
                 )
                 return records.version_or_refuse(connection, version_id), True
+
+    def _whole(self, row: Any) -> bool:
+        """Whether the file of a version is there, byte for byte."""
+        if not self.files.exists(row.features_file):
+            return False
+        with self.files.open(row.features_file) as file:
+            return sha256_of(file) == str(row.features_sha256)
 
     def _insert(
         self,

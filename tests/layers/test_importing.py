@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,61 @@ def test_a_report_is_plain_json(store: Store, tmp_path: Path) -> None:
     assert told["counts"]["read"] == 2
     assert told["version_id"] == report.version_id
     assert told["findings"] == [finding.as_json() for finding in report.findings]
+
+
+def _import_towns(home: Path, path: Path, barrier: Any, answers: Any) -> None:
+    store = EmbeddedStore(home)
+    barrier.wait()
+    answers.put(run(store, path).status)
+
+
+def test_two_processes_that_bring_one_file_at_once_make_one_version(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    barrier, answers = context.Barrier(2), context.Queue()
+    path = towns(tmp_path / "towns.geojson")
+    asked = (tmp_path / "home", path, barrier, answers)
+    workers = [context.Process(target=_import_towns, args=asked) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    statuses = sorted(answers.get(timeout=60) for _ in workers)
+    for worker in workers:
+        worker.join(60)
+    assert statuses == ["already imported", "imported"]
+    store = EmbeddedStore(tmp_path / "home")
+    (layer,) = store.layers()
+    assert len(store.versions(layer.layer_id)) == 1
+    assert all(check.ok for check in store.examine())
+
+
+def test_the_same_file_again_has_the_same_ids_and_another_mapping_is_another_version(
+    store: Store, tmp_path: Path
+) -> None:
+    path = towns(tmp_path / "towns.geojson")
+    first = run(store, path)
+    unnamed = replace(ASKED, read=replace(ASKED.read, mapping={"name": ""}))
+    second = run(store, path, unnamed)
+    assert (first.number, second.number) == (1, 2)
+    ids = [
+        store.read_features(str(each.version_id))["feature_id"].tolist() for each in (first, second)
+    ]
+    assert ids[0] == ids[1]
+    other = EmbeddedStore(tmp_path / "other")
+    again = run(other, path)
+    assert other.read_features(str(again.version_id))["feature_id"].tolist() == ids[0]
+
+
+@pytest.mark.parametrize("damage", [None, b"PAR1"], ids=["gone", "damaged"])
+def test_importing_a_file_again_heals_a_version_whose_features_were_lost(
+    store: EmbeddedStore, tmp_path: Path, damage: bytes | None
+) -> None:
+    path = towns(tmp_path / "towns.geojson")
+    version_id = str(run(store, path).version_id)
+    (name,) = store.files.names("layers")
+    if damage is None:
+        (store.home / name).unlink()
+    else:
+        (store.home / name).write_bytes(damage)
+    again = run(store, path)
+    assert (again.status, again.version_id) == ("already imported", version_id)
+    assert len(store.read_features(version_id)) == 2
+    assert all(check.ok for check in store.examine())

@@ -290,6 +290,38 @@ def test_the_doctor_names_missing_and_changed_files(store: EmbeddedStore) -> Non
     assert not told["originals"].ok
 
 
+def test_the_doctor_tells_a_file_that_is_no_parquet_any_more(store: EmbeddedStore) -> None:
+    version = add(store, WELL, **WATER)
+    file = store.home / "layers" / version.layer_id / f"{version.version_id}.parquet"
+    for damage in (b"", b"PAR1 nothing PAR1", file.read_bytes()[:50]):
+        file.write_bytes(damage)
+        told = {check.name: check for check in store.examine()}
+        assert not told["versions"].ok
+        assert "has changed" in told["versions"].sentences[0]
+
+
+def test_features_of_a_damaged_file_are_refused_in_a_sentence(store: EmbeddedStore) -> None:
+    version = add(store, WELL, **WATER)
+    file = store.home / "layers" / version.layer_id / f"{version.version_id}.parquet"
+    file.write_bytes(file.read_bytes()[:50])
+    with pytest.raises(StoreError, match="doctor"):
+        store.read_features(version.version_id)
+    file.unlink()
+    with pytest.raises(StoreError, match="doctor"):
+        store.read_features(version.version_id)
+
+
+def test_an_older_version_can_be_shown_after_the_layer_was_deleted(store: Store) -> None:
+    first, second = add(store, WELL, **WATER), add(store, TWO, **WATER)
+    store.delete_layer(first.layer_id, actor="ama")
+    store.set_current(first.layer_id, first.version_id, actor="kofi")
+    layer = store.layer(first.layer_id)
+    assert layer.current == first
+    assert [each.layer_id for each in store.layers()] == [first.layer_id]
+    assert store.versions(first.layer_id)[0] == second
+    assert [entry.action for entry in store.audit()][:2] == ["restore", "delete"]
+
+
 def test_the_doctor_lists_leftovers_and_removes_them_when_asked(store: EmbeddedStore) -> None:
     version = add(store, WELL, **WATER)
     store.put_original(io.BytesIO(b"of an import that was cut off"))
