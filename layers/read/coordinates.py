@@ -96,20 +96,19 @@ def _combined(numbers: list[str], units: list[int], hemisphere: str) -> tuple[fl
     return (-size if negative or hemisphere in ("S", "W") else size), hemisphere
 
 
-def parse_axis(column: Series) -> tuple[Floats, set[str]]:
-    """A column of coordinates as numbers, and the hemisphere letters met; blanks become NaN."""
+def parse_axis(column: Series) -> tuple[Floats, npt.NDArray[np.str_]]:
+    """A column of coordinates as numbers, and each row's hemisphere letter; blanks become NaN."""
+    letters = np.full(len(column), "", dtype="<U1")
     if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan), set()
+        return column.to_numpy(dtype=np.float64, na_value=np.nan), letters
     texts = column.astype("string").str.strip()
     numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    letters: set[str] = set()
     for row in np.flatnonzero(
         np.isnan(numbers)
         & texts.notna().to_numpy()
         & (texts != "").to_numpy(dtype=bool, na_value=False)
     ):
-        numbers[row], letter = parse_coordinate(str(texts.iloc[row]))
-        letters |= {letter} - {""}
+        numbers[row], letters[row] = parse_coordinate(str(texts.iloc[row]))
     return numbers, letters
 
 

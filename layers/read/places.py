@@ -43,13 +43,18 @@ def find_places(
 def _points(longitude: Series, latitude: Series, tally: Tally) -> npt.NDArray[Any]:
     x, x_letters = parse_axis(longitude)
     y, y_letters = parse_axis(latitude)
-    if x_letters & {"N", "S"} and y_letters & {"E", "W"}:
-        x, y = y, x
+    turned = np.isin(x_letters, ("N", "S")) & np.isin(y_letters, ("E", "W"))
+    if turned.any():
+        x, y = np.where(turned, y, x), np.where(turned, x, y)
         tally.tell(
             "columns_swapped_by_letters",
-            f"Column '{longitude.name}' holds N or S and '{latitude.name}' E or W, so the two "
-            "were taken the other way round.",
+            f"In {turned.sum()} row(s) column '{longitude.name}' holds N or S and "
+            f"'{latitude.name}' E or W, so there the two were taken the other way round.",
+            turned,
         )
+    # One letter alone says that its column is not what it was taken for: no place at all.
+    astray = ~turned & (np.isin(x_letters, ("N", "S")) | np.isin(y_letters, ("E", "W")))
+    x = np.where(astray, np.nan, x)
     for column, numbers in ((longitude, x), (latitude, y)):
         filled = values.as_text(column).fillna("").str.strip().ne("").to_numpy(dtype=bool)
         _reject_unreadable(filled & np.isnan(numbers), column, tally)

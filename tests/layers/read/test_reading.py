@@ -404,3 +404,13 @@ def test_a_datum_nobody_knows_is_asked_and_not_taken_for_wgs_84(bring: Bring) ->
     report, _ = bring(content, "sites.zip", region_id="tarkwa", crs="EPSG:4250")
     assert report.ok
     assert report.shift_m == pytest.approx(311, abs=2)
+
+
+def test_letters_turn_only_the_rows_they_stand_in(bring: Bring) -> None:
+    rows = "A,1.9934 W,5.3010 N\nB,5.3011 N,1.9935 W\nC,1.9936 W,5.3012 N\nD,5.3013 N,1.9937\n"
+    report, frame = bring(f"name,lon,lat\n{rows}", region_id="tarkwa", crs="EPSG:4326")
+    assert dict(report.counts)["rejected"] == 1
+    assert {"columns_swapped_by_letters", "coordinates_unreadable"} <= codes(report)
+    frame = frame.sort_values("source_row")
+    assert frame["name"].tolist() == ["A", "B", "C"]
+    assert frame.geometry.x.tolist() == pytest.approx([-1.9934, -1.9935, -1.9936])
