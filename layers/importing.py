@@ -26,7 +26,7 @@ QUESTIONS = (
     "visits_repeat",
     "crs_to_confirm",
     "crs_ambiguous",
-    "datum_unknown",
+    "crs_datum_unknown",
     "crs_unknown",
     "axes_swapped",
     "coordinates_missing",

@@ -237,7 +237,7 @@ def _ask_datum(
     fitting = "; ".join(f"{each.crs}: {each.means}" for each in choices)
     findings.append(
         Finding(
-            code="datum_unknown",
+            code="crs_datum_unknown",
             message=f"The file says '{geo_crs.known_crs(declared).name}', but from its datum no "
             "way to WGS 84 is known; taken as they are, the places could be some hundred metres "
             "off.",

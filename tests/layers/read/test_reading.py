@@ -399,7 +399,7 @@ def test_a_datum_nobody_knows_is_asked_and_not_taken_for_wgs_84(bring: Bring) ->
                             axis=6378249.145, flat=293.465)  # fmt: skip
     content = shape_zip(prj=wkt.encode(), at=(-1.9934, 5.3010))
     report, _ = bring(content, "sites.zip", region_id="tarkwa")
-    assert blocking(report) == {"datum_unknown"}
+    assert blocking(report) == {"crs_datum_unknown"}
     assert {"EPSG:4168", "EPSG:4250"} <= {each.crs for each in report.crs_choices}
     report, _ = bring(content, "sites.zip", region_id="tarkwa", crs="EPSG:4250")
     assert report.ok
