@@ -336,3 +336,61 @@ def test_the_versions_of_a_layer_show_which_one_is_shown(loaded: Path) -> None:
     assert versions["Shown"].tolist() == ["shown"]
     row = versions.iloc[0]
     assert row["Rows read"] == row["as they were"] + row["repaired"] + row["rejected"]
+
+
+def test_a_version_is_gone_back_to_only_after_a_yes(loaded: Path) -> None:
+    more = geojson((square(-1.90, 5.30, 0.02), {"code": "L-3", "holder": "Three Ltd"}))
+    fill(loaded, more, filename="licences2.geojson", kind="licences", layer="Licences")
+    at = opened("data")
+    at.selectbox(key="data.chosen").select_index(1)
+    run(at)
+    assert at.dataframe[0].value["Shown"].tolist() == ["shown", ""]
+    next(one for one in at.selectbox if one.label == "Version").set_value(1)
+    run(at)
+    button(at, "Show this version").click()
+    told = said(run(at))
+    assert "version 1 of “Licences”, with 2 features instead of 1" in told
+    assert at.dataframe[0].value["Shown"].tolist() == ["shown", ""]
+
+
+def test_a_layer_is_deleted_by_its_typed_name_and_comes_back_as_it_was(loaded: Path) -> None:
+    more = geojson((square(-1.90, 5.30, 0.02), {"code": "L-3", "holder": "Three Ltd"}))
+    fill(loaded, more, filename="licences2.geojson", kind="licences", layer="Licences")
+    at = opened("data")
+    at.selectbox(key="data.chosen").select_index(1)
+    button(run(at), "Delete the layer").click()
+    assert button(run(at), "Delete it").disabled
+    # a dialog lives in the browser; what its yes does is done here
+    store = workflows.open_home(loaded)
+    workflows.delete_layer(store, "tarkwa.licences.licences")
+    store.close()
+    run(at)
+    assert [one.options for one in at.selectbox if one.label == "Layer"] == [
+        ["Sites $x$ · Mine sites"]
+    ]
+    button(at, "Bring it back").click()
+    run(at)
+    assert at.selectbox(key="data.chosen").options[1] == "Licences · Licences"
+    at.selectbox(key="data.chosen").select_index(1)
+    run(at)
+    assert at.dataframe[0].value["Shown"].tolist() == ["shown", ""]
+
+
+def test_the_demonstration_goes_in_one_click_where_real_layers_stand_beside_it(
+    loaded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = workflows.open_home(loaded)
+    path = loaded.parent / "zones.geojson"
+    path.write_bytes(geojson((square(-2.00, 5.35, 0.02), {"code": "Z-1"})))
+    read = ReadRequest(region_id="tarkwa", kind="artisanal_zones", accept_suggestions=True)
+    request = ImportRequest(read=read, layer_name="Invented zone", demonstration=True)
+    assert workflows.run_import(store, path, request, filename=path.name).status == "imported"
+    store.close()
+    at = opened("overview")
+    told = said(at)
+    assert "figures mix both" in told
+    assert "Invented zone" in told
+    button(at, "Take the demonstration off").click()
+    told = said(run(at))
+    assert "Invented zone" not in told
+    assert "Licences" in told
