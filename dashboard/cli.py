@@ -6,6 +6,7 @@ modules are imported inside the commands, so that `--help` answers at once.
 
 import datetime as dt
 import json
+import socket
 import sys
 import traceback
 import uuid
@@ -301,6 +302,7 @@ def serve(
 
     from dashboard import workflows  # noqa: PLC0415
 
+    _refuse_taken_port(host, port)
     with _store() as store:
         if demonstration:
             if not store.layers(deleted=True):
@@ -311,6 +313,23 @@ def serve(
     typer.echo(f"Common Ground is at http://{host}:{port}")
     # addresses of requests hold places people look at: they are not written down
     uvicorn.run("dashboard.app:app", host=host, port=port, log_level="warning", access_log=False)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Say that somebody else listens there, before anybody is sent to their page."""
+    from dashboard.workflows import WorkflowError  # noqa: PLC0415
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = (error.strerror or "unknown reason").lower()
+            raise WorkflowError(
+                f"Port {port} on {host} cannot be used: {reason}. Choose another, as --port "
+                f"{port + 1 if port < 65535 else 8501}, or stop what listens there."
+            ) from error
 
 
 def main() -> None:

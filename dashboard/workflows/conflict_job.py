@@ -40,6 +40,7 @@ COLUMNS = (
     "radius_m",
     "position_sd_m",
     "width_m",
+    "valid_to",
 )
 META = b"commonground"
 DECIMALS = 6
@@ -174,7 +175,11 @@ def _described(
     by_id = {frame.layer_id: frame for frame in frames}
     table = found.copy()
     for side in ("subject", "object"):
-        for column, name in (("name", f"{side}_name"), ("feature_class", f"{side}_class")):
+        for column, name in (
+            ("name", f"{side}_name"),
+            ("feature_class", f"{side}_class"),
+            ("valid_to", f"{side}_valid_to"),
+        ):
             table[name] = _looked_up(table, by_id, side, column)
         names = {layer_id: store.layer(layer_id).name for layer_id in by_id}
         table[f"{side}_layer_name"] = table[f"{side}_layer"].map(names).astype(object)

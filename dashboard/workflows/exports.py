@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from dashboard.workflows.runs import overlaps
 from dashboard.workflows.types import INVENTED, WORDING, ConflictRun
+from geo.rules import Rule
 from layers import facts
 from layers.catalogue import LayerVersion
 from layers.export import FORMATS, Sheet, categorised_qml, exported, plain_qml
@@ -20,6 +22,7 @@ VERDICTS = {
 
 EXPORT_FORMATS = tuple(FORMATS)
 DEMONSTRATION = "invented for demonstration"
+CAUTION = "An overlap is not illegality; no rule was read in the gazetted text."
 
 
 def export_conflicts(
@@ -33,11 +36,7 @@ def export_conflicts(
     table = run.table
     if conflict_ids is not None:
         table = table[table["conflict_id"].isin(list(conflict_ids))].reset_index(drop=True)
-    table = table.assign(
-        as_of=run.as_of.isoformat(),
-        region=run.region_id,
-        demonstration=np.where(table["demonstration"], DEMONSTRATION, ""),
-    )
+    table = _explained(store, run, table)
     points = gpd.points_from_xy(table["longitude"], table["latitude"], crs=4326)
     shapes = gpd.GeoSeries(points, index=table.index)
     if format != "csv" and len(table):
@@ -54,6 +53,35 @@ def export_conflicts(
         points_qml=categorised_qml("verdict", VERDICTS, form="marker"),
     )
     return exported(sheet, format=format)
+
+
+def _explained(store: Store, run: ConflictRun, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with what a row must say where it stands alone: rule, limits, dates, caution."""
+    rules = {rule.rule_id: rule for rule in run.rules}
+    dates = {
+        layer_id: str(store.version(version_id).data_date or "not stated")
+        for layer_id, version_id in run.layer_versions.items()
+    }
+    of_rule = table["rule_id"].map
+    return table.assign(
+        rule_source=of_rule({name: _source(rule) for name, rule in rules.items()}),
+        limit_inner_m=of_rule({name: rule.inner_m for name, rule in rules.items()}).astype(float),
+        limit_outer_m=of_rule({name: rule.outer_m for name, rule in rules.items()}).astype(float),
+        share_pct=table["share"] * 100,
+        subject_data_date=table["subject_layer"].map(dates),
+        object_data_date=table["object_layer"].map(dates),
+        as_of=run.as_of.isoformat(),
+        region=run.region_id,
+        demonstration=np.where(table["demonstration"], DEMONSTRATION, ""),
+        caution=CAUTION,
+    ).drop(columns="share")
+
+
+def _source(rule: Rule) -> str | None:
+    if rule.source is None:
+        return None
+    locator = f", {rule.source.locator}" if rule.source.locator else ""
+    return f"{rule.source.title}{locator}"
 
 
 def export_layer(store: Store, version_id: str, *, format: str) -> bytes:
@@ -101,8 +129,7 @@ def _conflict_notes(store: Store, run: ConflictRun) -> tuple[tuple[str, str], ..
     for rule in run.rules:
         told = [rule.title, rule.text, f"kind: {rule.kind}", f"status: {rule.status}"]
         if rule.source:
-            locator = f", {rule.source.locator}" if rule.source.locator else ""
-            told.append(f"source: {rule.source.title}{locator}")
+            told.append(f"source: {_source(rule)}")
         notes.append((f"Rule {rule.rule_id}", " | ".join(told)))
     notes += [("Not assessed", sentence) for sentence in run.not_assessed]
     for layer_id, version_id in sorted(run.layer_versions.items()):

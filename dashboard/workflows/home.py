@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from dashboard.workflows.licence_dates import LICENCE
 from dashboard.workflows.types import INVENTED, MIXED, LayerRow, Overview, Progress, WorkflowError
 from geo.measure import to_measuring_crs
 from geo.rules import Rule, rules_in_force
@@ -122,6 +123,9 @@ def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow
         features=version.features,
         area_ha=figures["area_ha"],
         classes=figures["classes"],
+        ended=sum(count for day, count in figures["ends"].items() if day < today.isoformat())
+        if layer.kind == LICENCE
+        else 0,
         age=_age(version, today),
     )
 
@@ -146,14 +150,17 @@ def _age(version: LayerVersion, today: dt.date) -> str:
     return f"data of {version.data_date}, {days // 365} years old"
 
 
-def _figures(store: Store, version: LayerVersion, region: Region) -> dict[str, object]:
-    """Ground covered (ha, once) and features by class; computed once a version, kept on disk."""
+def _figures(store: Store, version: LayerVersion, region: Region) -> dict[str, Any]:
+    """Ground covered (ha, once), features by class, licences by the day they end.
+
+    Computed once a version, kept on disk.
+    """
     mark = hashlib.sha256(region.measuring_crs.encode()).hexdigest()[:8]
-    name = f"figures/{version.version_id}-{mark}.json"
+    name = f"figures/{version.version_id}-{mark}-ends.json"
     kept = store.read_derived(name)
     if kept is not None:
         return dict(json.loads(kept))
-    frame = store.read_features(version.version_id, columns=["feature_class"])
+    frame = store.read_features(version.version_id, columns=["feature_class", "valid_to"])
     polygons = frame[frame.geom_type.isin(["Polygon", "MultiPolygon"])]
     area_ha = None
     if len(polygons):
@@ -161,8 +168,10 @@ def _figures(store: Store, version: LayerVersion, region: Region) -> dict[str, o
         shapes = flat.geometry.to_numpy()
         area_ha = float(shapely.area(shapely.union_all(shapely.make_valid(shapes)))) / 10_000
     classes = frame["feature_class"].fillna("").value_counts().sort_index()
-    figures: dict[str, object] = {
+    ends = frame["valid_to"].dropna().astype(str).value_counts() if "valid_to" in frame else {}
+    figures: dict[str, Any] = {
         "area_ha": area_ha,
+        "ends": {str(day)[:10]: int(count) for day, count in ends.items()},
         "classes": {str(name): int(count) for name, count in classes.items()},
     }
     store.write_derived(name, json.dumps(figures).encode())
@@ -199,6 +208,12 @@ def _warnings(region: Region, rows: Sequence[LayerRow], today: dt.date) -> tuple
     if "districts" not in loaded:
         warnings.append("No districts are loaded: a conflict's district is shown as 'no data'.")
     warnings += _without_class(rows)
+    warnings += [
+        f"'{row.layer.name}': {row.ended:,} of {row.features:,} licences ended before today by "
+        "their own date. They still count as licences; each conflict says so beside it."
+        for row in rows
+        if row.ended
+    ]
     if "farmland" in loaded:
         warnings.append("Farmland: absence of data is not absence of farming.")
     if loaded & {"mine_sites", "detections"}:

@@ -18,6 +18,7 @@ import shapely
 
 from dashboard.workflows.conflict_job import Job, compute, layer_frame, read_result
 from dashboard.workflows.features import card_of, plain
+from dashboard.workflows.licence_dates import about_licence, counted, with_licence_state
 from dashboard.workflows.types import (
     ConflictRun,
     ConflictSheet,
@@ -69,13 +70,14 @@ def conflicts(
     }
     job = Job(region_id=region_id, on=on, scenarios=tuple(sorted(scenarios)), versions=versions)
     table, meta = _result(store, job, progress=progress, in_process=in_process)
+    table = with_licence_state(table, on=on)
     rules = {rule.rule_id: rule for rule in job.rules}
     return ConflictRun(
         region_id=region_id,
         as_of=on,
         scenarios=job.scenarios,
         table=table,
-        summary=tuple(meta["summary"]),
+        summary=tuple(row | {"licence_state": counted(table, row)} for row in meta["summary"]),
         not_assessed=tuple(_sentence(rules, one) for one in meta["not_assessed"]),
         rules=job.rules,
         fingerprint=f"{job.key[:16]}-{on.isoformat()}",
@@ -96,7 +98,8 @@ def conflict_sheet(store: Store, run: ConflictRun, conflict_id: str) -> Conflict
     rule = next(one for one in run.rules if one.rule_id == row["rule_id"])
     subject = _card(store, run, row, "subject")
     other = _card(store, run, row, "object") if row["object_layer"] else None
-    caveats = [*_about_rule(rule), *subject.caveats, *(other.caveats if other else ())]
+    about = (*_about_rule(rule), *about_licence(row, on=run.as_of))
+    caveats = [*about, *subject.caveats, *(other.caveats if other else ())]
     return ConflictSheet(
         conflict_id=conflict_id,
         headline=_headline(rule, row, subject, other),

@@ -19,7 +19,8 @@ class LayerRow:
     """One layer as the overview lists it.
 
     `layer` holds name, kind, version, dates, source and CRS. `area_ha` is the ground covered once,
-    in hectares, None for points and lines. `classes` counts features by class, "" = no class.
+    in hectares, None for points and lines. `classes` counts features by class, "" = no class;
+    `ended` counts licences whose own end date lies before today.
     """
 
     layer: Layer
@@ -27,6 +28,7 @@ class LayerRow:
     features: int
     area_ha: float | None
     classes: Mapping[str, int]
+    ended: int
     age: str
 
 
@@ -61,8 +63,10 @@ class ConflictRun:
     `subject_layer_name`, `object_layer_name`, `subject_class`, `object_class`, `district` (null =
     no data), `longitude`, `latitude` (of the shared ground where areas share some, else of the
     subject), `breach`, `receptor` with `breach_level`, `receptor_level` (data/ranking.toml, which
-    also states the order), `demonstration`. `summary` holds what `conflicts --json` prints under
-    "rules". `not_assessed` are sentences: which rule could not be looked at, and why.
+    also states the order), `subject_valid_to`, `object_valid_to` and `licence_state` (in force,
+    ended, no data on the day; null where no licence takes part), `demonstration`. `summary` holds
+    what `conflicts --json` prints under "rules". `not_assessed` are sentences: which rule could
+    not be looked at, and why.
     """
 
     region_id: str

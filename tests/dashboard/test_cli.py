@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -287,3 +288,14 @@ def test_an_error_nobody_foresaw_is_a_sentence_with_a_log(
     assert log.stem in answer.err
     assert "secret detail" in log.read_text()
     assert run("layers", "--json").json["status"] == "refused"
+
+
+def test_serving_on_a_port_that_is_taken_is_refused_in_a_sentence(run: Run) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        answer = run("serve", "--port", str(port))
+    assert answer.code == 1
+    assert f"Port {port} on 127.0.0.1 cannot be used: address already in use" in answer.err
+    assert "Common Ground is at" not in answer.out

@@ -1,9 +1,11 @@
 """What is loaded, what lies under a click, searches, areas, and the versions of a layer."""
 
 import datetime as dt
+import io
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import shapely
 
@@ -328,3 +330,53 @@ def test_the_demonstration_stays_away_from_a_region_with_real_layers(store: Stor
     wells = [{"feature_id": "w", "geometry": shapely.Point(-2, 5.3)}]
     add(store, wells, region_id="tarkwa", kind="water", name="Our wells")
     assert workflows.load_demonstration(store) == 0
+
+
+def test_the_overview_counts_licences_that_ended_by_their_own_date(store: Store) -> None:
+    rows = [
+        {
+            "feature_id": "old",
+            "geometry": square(-2, 5, size=0.1),
+            "valid_to": dt.date(2014, 5, 11),
+        },
+        {"feature_id": "new", "geometry": square(-1, 5, size=0.1), "valid_to": dt.date(2039, 1, 1)},
+    ]
+    add(store, rows, region_id="tarkwa", kind="licences", name="Titles")
+    told = workflows.overview(store, "tarkwa", today=dt.date(2026, 11, 23))
+    assert told.layers[0].ended == 1
+    assert any("1 of 2 licences ended before today" in one for one in told.warnings)
+    run = workflows.conflicts(store, "tarkwa", on=dt.date(2026, 11, 23), in_process=True)
+    assert "licence_state" in run.table
+
+
+def test_a_row_of_an_export_says_rule_limits_dates_and_caution_by_itself(loaded: Store) -> None:
+    run = workflows.conflicts(loaded, "ituri", on=dt.date(2026, 11, 23), in_process=True)
+    content = workflows.export_conflicts(loaded, run, format="csv")
+    rows = pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")
+    assert len(rows) == len(run.table) > 0
+    assert (rows["caution"].str.contains("not illegality")).all()
+    assert (rows["as_of"] == "2026-11-23").all()
+    assert rows["subject_data_date"].notna().all()
+    areas = rows["share_pct"].dropna()
+    assert areas.between(0, 100).all()
+    shared = run.table["share"].dropna()
+    assert len(shared) > 0
+    assert areas.sum() == pytest.approx(100 * shared.sum(), rel=1e-6)
+
+
+def test_an_exported_distance_names_its_lines_and_its_source(store: Store) -> None:
+    site = {"feature_id": "s", "geometry": shapely.Point(-2, 5.3)}
+    pond = {"feature_id": "w", "geometry": square(-2.0, 5.3002, size=0.01)}
+    add(store, [site], region_id="tarkwa", kind="mine_sites", name="Sites")
+    add(store, [pond], region_id="tarkwa", kind="water", name="Ponds")
+    run = workflows.conflicts(store, "tarkwa", on=dt.date(2021, 6, 30), in_process=True)
+    content = workflows.export_conflicts(store, run, format="geojson")
+    (row,) = (
+        one["properties"]
+        for one in json.loads(content)["features"]
+        if one["properties"]["rule_id"] == "GH-DIR-100"
+    )
+    assert row["limit_outer_m"] == 100
+    assert row["limit_inner_m"] is None
+    assert "directive" in row["rule_source"]
+    assert row["object_data_date"] == "not stated"
