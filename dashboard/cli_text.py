@@ -87,7 +87,11 @@ def conflicts(run: "ConflictRun") -> str:
         lines.append(
             f"  {row['pairs']} pairs of {row['subjects']} subjects and {row['objects']} objects; "
             f"inside {verdicts['inside']}, too close to call {verdicts['too_close']}; "
-            f"area {hectares(row['area_ha'])}, counted once {hectares(row['union_ha'])}"
+            + (
+                f"area {hectares(row['area_ha'])}, counted once {hectares(row['union_ha'])}"
+                if row["pairs"]
+                else "no shared ground"
+            )
         )
         for reason, count in (row.get("not_assessed") or {}).items():
             lines.append(f"  not assessed: {reason}: {count}")

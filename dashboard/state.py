@@ -90,6 +90,7 @@ PARAMS: Mapping[str, Param] = {
     "verdict": Param(key="conflicts.verdicts", pages=_FILTERED, read=_list, write=_some),
     "district": Param(key="conflicts.districts", pages=_FILTERED, read=_list, write=_some),
     "status": Param(key="conflicts.statuses", pages=_FILTERED, read=_list, write=_some),
+    "licence": Param(key="conflicts.licences", pages=_FILTERED, read=_list, write=_some),
     "min_ha": Param(key="conflicts.min_ha", pages=_FILTERED, read=_hectares, write=_one),
     "max_ha": Param(key="conflicts.max_ha", pages=_FILTERED, read=_hectares, write=_one),
     "conflict": Param(key="conflicts.selected", pages=_FILTERED, read=_text, write=_one),
@@ -189,13 +190,13 @@ def link_params() -> dict[str, list[str]]:
 
 
 def link() -> str:
-    """The address that restores what is on the screen, but for where the map looks.
+    """The address that restores what is on the screen, as of the run that asks.
 
-    Only the browser knows that: it writes the view into its own address and runs nothing.
+    The browser writes the map's view into its own address and runs nothing: whoever shows this link
+    runs the page when it is asked for, which takes the view over first.
     """
     base = (st.context.url or "").split("?")[0].split("#")[0]
-    params = {name: values for name, values in link_params().items() if name != "view"}
-    return f"{base}?{urlencode(params, doseq=True)}"
+    return f"{base}?{urlencode(link_params(), doseq=True, safe=',')}"
 
 
 def publish_link() -> None:

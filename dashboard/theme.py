@@ -55,11 +55,23 @@ _CSS = """
   [data-testid="stPopover"] button {min-height: 2.75rem;}
   [class*="st-key-go-"] a {min-height: 2.75rem;}
   [data-testid="stElementToolbar"] {display: none;}
-  .st-key-results {overflow-x: auto; padding-bottom: 0.3rem;}
-.st-key-results > div {flex: 0 0 auto; width: auto !important;}
-.st-key-results button p {white-space: nowrap;}
-.st-key-figures > div {flex: 1 1 40%; min-width: 40%;}
-  .st-key-choices {gap: 0.6rem !important;}
+  .st-key-figures > div {flex: 1 1 40%; min-width: 40%;}
+  /* one row each: pages; region, rules, link; search and conflicts. The map comes next. */
+  .st-key-brand {display: none;}
+  .st-key-choices, .st-key-search {gap: 0.4rem !important; flex-wrap: nowrap !important;}
+  .st-key-choices > div:first-child, .st-key-search > div:first-child {flex: 1 1 90px;
+    min-width: 90px; width: auto !important;}
+  .st-key-choices button {padding: 0 0.5rem;}
+  .st-key-choices [data-testid="stPopover"] p {font-size: 0.8rem; white-space: nowrap;}
+  .st-key-choices [data-testid="stPopover"] [data-testid="stIconMaterial"] {display: none;}
+  .st-key-banner p {font-size: 0.78rem; line-height: 1.3;}
+  .st-key-mapframe iframe {height: max(340px, min(620px, calc(100dvh - 270px))) !important;}
+  /* the sheet of the chosen conflict stands between table and map */
+  .st-key-work > [data-testid="stLayoutWrapper"]:first-child,
+  .st-key-work > [data-testid="stLayoutWrapper"]:first-child > [data-testid="stHorizontalBlock"]
+    {display: contents;}
+  .st-key-work > div:nth-child(2) {order: 1;}
+  .st-key-work > :first-child > div > [data-testid="stColumn"]:nth-child(2) {order: 2;}
   [data-testid="stMetricValue"] {font-size: 1.2rem;}
 }
 """

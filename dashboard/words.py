@@ -25,7 +25,7 @@ NOT_ILLEGAL = (
 )
 ABSENCE = "Absence of data is not absence of mining, or of farming."
 ORDER = (
-    "Order: how far a binding rule is crossed, then what is touched, then the verdict and the size "
+    "Order: how far a rule is crossed, then what is touched, then the verdict and the size "
     "of the overlap. These stay separate columns; there is no hidden score."
 )
 
@@ -35,6 +35,17 @@ VERDICT_HELP = {
     "too_close": "The error of position is larger than the gap to the line: check it in the field.",
 }
 LINES = {"inner": "inside the inner line", "outer": "inside the outer line"}
+KINDS_SHORT = {
+    "observation": "Observation",
+    "policy": "Policy",
+    "ministerial directive": "Directive",
+    "proposal": "Proposal",
+    "regulation": "Regulation",
+    "law": "Law",
+    "manual": "Manual",
+}
+LICENCE_STATES = {"in force": "In force", "ended": "Ended", NO_DATA: "No data"}
+"""The state of a licence by its own dates, as the conflict table names it, and as we say it."""
 RULE_KINDS = {
     "observation": "An observation of ours, not a rule of law",
     "policy": "Policy, not law",
@@ -226,12 +237,25 @@ def kind_of_rule(rule: Rule) -> str:
     return RULE_KINDS.get(rule.kind, rule.kind)
 
 
-def counts_sum(counts: Mapping[str, int]) -> str:
-    """How the rows of an import add up."""
+def counts_sum(counts: Mapping[str, int], *, earlier: int = 0) -> str:
+    """How the rows of an import add up; `earlier` of the rejected are earlier visits of a site."""
+    rejected = f"{count(counts['rejected'])} rejected"
+    if earlier:
+        rejected = (
+            f"{count(counts['rejected'])} set aside or rejected "
+            f"({count(earlier)} of them earlier visits of the same site)"
+        )
     return (
         f"{count(counts['read'], 'row')} read = {count(counts['imported'])} imported + "
-        f"{count(counts['repaired'])} repaired + {count(counts['rejected'])} rejected"
+        f"{count(counts['repaired'])} repaired + {rejected}"
     )
+
+
+def counts_open(counts: Mapping[str, int], *, questions: int) -> str:
+    """What is known of the rows while something still stops the import."""
+    what = "the question" if questions == 1 else "the questions"
+    todo = f"answer {what} first" if questions else "mend what is marked red first"
+    return f"{count(counts['read'], 'row')} read; {todo}"
 
 
 def dialogue_status(name: str) -> str:

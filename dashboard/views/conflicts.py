@@ -8,13 +8,12 @@ import streamlit as st
 from dashboard import cached, state, words
 from dashboard.maps import MapEvent, MapSpec, map_conflicts, show_map
 from dashboard.views import parts
+from dashboard.views.conflict_table import ROWS_SHOWN, next_table, show_table
 from dashboard.views.overview import not_assessed
 from dashboard.views.sheet import show_sheet
 from dashboard.workflows.types import ConflictRun
 from layers.facts import region
 
-ROWS_SHOWN = 1000
-"""Rows of the table on the page; the downloads hold all of them."""
 FORMATS = {
     "gpkg": ("GeoPackage with style", "application/geopackage+sqlite3"),
     "geojson": ("GeoJSON", "application/geo+json"),
@@ -46,16 +45,17 @@ def render() -> None:
     if shown.empty:
         st.info("No conflict passes all filters. Remove one of them.")
     else:
-        _table_and_map(run, shown)
+        # on a phone the sheet comes before the map: see the style of this container
+        with st.container(key="work"):
+            _table_and_map(run, shown)
         _downloads(run, shown)
-        _sheet(run)
     not_assessed(run)
 
 
 def _filter(run: ConflictRun) -> pd.DataFrame:
     """The rows that pass the filters; an empty filter passes everything."""
     table = run.table
-    names = ("rules", "districts", "statuses", "min_ha", "max_ha")
+    names = ("rules", "districts", "statuses", "licences", "min_ha", "max_ha")
     used = sum(state.get(f"conflicts.{name}") not in (None, []) for name in names)
     with st.container(key="filters", horizontal=True, vertical_alignment="bottom"):
         _verdicts(table)
@@ -69,6 +69,7 @@ def _filter(run: ConflictRun) -> pd.DataFrame:
         rules=state.get("conflicts.rules") or (),
         districts=state.get("conflicts.districts") or (),
         statuses=state.get("conflicts.statuses") or (),
+        licences=state.get("conflicts.licences") or (),
         min_ha=state.get("conflicts.min_ha"),
         max_ha=state.get("conflicts.max_ha"),
     )
@@ -81,6 +82,7 @@ def passing(
     rules: Sequence[str] = (),
     districts: Sequence[str] = (),
     statuses: Sequence[str] = (),
+    licences: Sequence[str] = (),
     min_ha: float | None = None,
     max_ha: float | None = None,
 ) -> pd.DataFrame:
@@ -97,6 +99,8 @@ def passing(
         keep &= table["district"].fillna(words.NO_DATA).isin(districts)
     if statuses:
         keep &= table["rule_status"].isin(statuses)
+    if licences:
+        keep &= table["licence_state"].isin(licences)
     if min_ha is not None:
         keep &= table["area_ha"] >= min_ha
     if max_ha is not None:
@@ -126,6 +130,9 @@ def _filter_widgets(run: ConflictRun) -> None:
     state.among("conflicts.rules", titles)
     state.among("conflicts.districts", districts)
     state.among("conflicts.statuses", statuses)
+    found = set(table["licence_state"].dropna())
+    licences = [name for name in words.LICENCE_STATES if name in found]
+    state.among("conflicts.licences", licences)
     st.multiselect("Rule", list(titles), key="conflicts.rules", format_func=titles.__getitem__)
     st.multiselect("District", districts, key="conflicts.districts")
     st.multiselect(
@@ -133,6 +140,13 @@ def _filter_widgets(run: ConflictRun) -> None:
         statuses,
         key="conflicts.statuses",
         format_func=lambda status: words.STATUS_SHORT.get(status, status),
+    )
+    st.multiselect(
+        "Licence on that day",
+        licences,
+        key="conflicts.licences",
+        format_func=words.LICENCE_STATES.__getitem__,
+        help="By the licence's own end date, on the day of the rules. It may have been renewed.",
     )
     with st.container(horizontal=True):
         for name, label in (("min_ha", "Overlap from (ha)"), ("max_ha", "to (ha)")):
@@ -149,7 +163,7 @@ def _filter_widgets(run: ConflictRun) -> None:
 
 
 def _clear() -> None:
-    for name in ("rules", "districts", "statuses", "verdicts"):
+    for name in ("rules", "districts", "statuses", "licences", "verdicts"):
         state.put(f"conflicts.{name}", [])
     for name in ("min_ha", "max_ha"):
         state.put(f"conflicts.{name}", None)
@@ -170,100 +184,18 @@ def _say_how_many(run: ConflictRun, shown: pd.DataFrame) -> None:
 def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
     left, right = st.columns([1.3, 1], gap="small")
     with left:
-        _table(shown)
+        show_table(shown)
     state.publish_link()  # before the map moves and writes its view into the address
     with right:
         event = _map(run, shown)
+    with st.container(key="chosen"):
+        _sheet(run)
     if state.new_event("conflicts.frame", event.number) and event.conflict_id:
         # the table is drawn anew, with the row of the clicked sign selected
         state.put("conflicts.selected", event.conflict_id)
-        _next_table()
+        state.put("conflicts.fly", True)
+        next_table()
         st.rerun()
-
-
-def listed(shown: pd.DataFrame, *, selected: str | None) -> pd.DataFrame:
-    """The rows of the table: the first ones by rank, and the selected one wherever it ranks."""
-    rows = shown.sort_values("rank").head(ROWS_SHOWN)
-    if selected and not (rows["conflict_id"] == selected).any():
-        rows = pd.concat([shown[shown["conflict_id"] == selected], rows])
-    return rows.reset_index(drop=True)
-
-
-def _table(shown: pd.DataFrame) -> None:
-    selected = state.get("conflicts.selected")
-    rows = listed(shown, selected=selected)
-    at = rows.index[rows["conflict_id"] == selected].tolist()
-    frame = pd.DataFrame(
-        {
-            "Rank": rows["rank"],
-            "Verdict": rows["verdict"].map(words.VERDICTS),
-            "What": rows["subject_name"].fillna(rows["subject_id"]).astype(str),
-            "Rule": rows["rule_title"],
-            "With": rows["object_name"].fillna(rows["object_id"]),
-            "Overlap (ha)": rows["area_ha"],
-            "Share (%)": rows["share"] * 100,
-            "Distance (m)": rows["distance_m"],
-            "Rule crossed": rows["breach"],
-            "Touched": rows["receptor"],
-            "District": rows["district"],
-            "Rule known": rows["rule_status"].map(words.STATUS_SHORT),
-        }
-    )
-    # Streamlit takes a default selection only from a table it has not seen: a selection made on
-    # the map, by a link or lost to a filter gives the table a new key
-    signature = (len(rows), rows["conflict_id"].iloc[0], rows["conflict_id"].iloc[-1])
-    if state.get("conflicts.rows") != signature:
-        state.put("conflicts.rows", signature)
-        _next_table()
-    key = f"conflicts.table.{state.get('conflicts.table_number', 0)}"
-    picked = st.dataframe(
-        frame,
-        hide_index=True,
-        key=key,
-        height=430,
-        placeholder="",
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": at[:1], "columns": [], "cells": []}},
-        column_config=_columns(),
-    )
-    chosen = [row for row in picked["selection"]["rows"] if row < len(rows)]
-    if chosen:
-        state.put("conflicts.selected", rows["conflict_id"].iloc[chosen[0]])
-    elif at:
-        # it was listed and somebody took the mark away; one that is not listed keeps its sheet
-        state.put("conflicts.selected", None)
-
-
-def _next_table() -> None:
-    state.put("conflicts.table_number", state.get("conflicts.table_number", 0) + 1)
-
-
-def _columns() -> dict[str, object]:
-    return {
-        "Rank": st.column_config.NumberColumn(width=50),
-        "Verdict": st.column_config.TextColumn(width=110),
-        "What": st.column_config.TextColumn(width=210, help="Site, licence or detection"),
-        "Rule": st.column_config.TextColumn(width=200),
-        "With": st.column_config.TextColumn(width=200, help="What it lies on or near"),
-        "Overlap (ha)": st.column_config.NumberColumn(
-            format="%.2f", width=95, help="Empty = no area known, never zero"
-        ),
-        "Share (%)": st.column_config.NumberColumn(
-            format="%.0f", width=80, help="Overlap as a share of the site's or licence's area"
-        ),
-        "Distance (m)": st.column_config.NumberColumn(
-            format="%.0f", width=100, help="0 = they touch or overlap"
-        ),
-        "Rule crossed": st.column_config.TextColumn(
-            width=150, help="How far a binding rule is crossed; an observation crosses none"
-        ),
-        "Touched": st.column_config.TextColumn(width=150, help="What kind of place it touches"),
-        "District": st.column_config.TextColumn(width=130),
-        "Rule known": st.column_config.TextColumn(
-            width=110, help="Secondary: read in a summary. Unverified: recalled, not read."
-        ),
-    }
 
 
 def _map(run: ConflictRun, shown: pd.DataFrame) -> MapEvent:
@@ -278,7 +210,9 @@ def _map(run: ConflictRun, shown: pd.DataFrame) -> MapEvent:
             layers=parts.map_layers(loaded, hidden=("roads", "visits", "health_sites")),
             conflicts=map_conflicts(run, shown=ids, selected=selected),
             highlight=_highlight(run, selected),
-            view=None if selected else state.get("map.view"),
+            # a link that says where to look is taken at its word
+            zoom_to_highlight=state.get("conflicts.fly", state.get("map.view") is None),
+            view=state.get("map.view"),
         ),
         key="conflicts.frame",
         height=430,

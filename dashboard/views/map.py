@@ -1,9 +1,9 @@
 """Map: all layers, search, what lies under a click, and figures of a drawn area."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import cached, state, words
@@ -26,7 +26,7 @@ def render() -> None:
         _search()
     wide, beside = st.columns([2.6, 1], gap="small")
     state.publish_link()  # before the map moves and writes its view into the address
-    with wide:
+    with wide, st.container(key="mapframe"):
         event = show_map(
             MapSpec(
                 region_id=chosen.region_id,
@@ -35,7 +35,8 @@ def render() -> None:
                 layers=parts.map_layers(loaded),
                 conflicts=_conflicts(),
                 highlight=_highlight(),
-                zoom_to_highlight=state.get("map.fly", True),
+                # a link that says where to look is taken at its word
+                zoom_to_highlight=state.get("map.fly", state.get("map.view") is None),
                 view=state.get("map.view"),
             ),
             key="map.frame",
@@ -43,8 +44,8 @@ def render() -> None:
         )
     _take(event)
     with beside:
-        _selected(loaded)
         _area(event.polygon)
+        _selected(loaded)
         _sources(loaded)
 
 
@@ -60,36 +61,60 @@ def _search() -> None:
         st.text_input(
             "Find by name or id",
             key="map.search",
-            placeholder="A site, a licence number, a river …",
-            width=300,
+            placeholder="Find a site, a licence number, a river …",
+            label_visibility="collapsed",
+            width=320,
         )
-        st.toggle("Show possible conflicts", key="map.conflicts")
+        st.toggle("Possible conflicts", key="map.conflicts")
     text = (state.get("map.search") or "").strip()
     if text:
         _results(cached.search(state.region_id(), text), text)
 
 
 def _results(hits: Sequence[Hit], text: str) -> None:
+    """The hits as buttons in one line; once one was chosen, that one and a way back."""
     if not hits:
         st.caption(
             f"No name or id holds “{words.md(words.clip(text))}”. Part of a name is enough; "
             "capital letters and accents make no difference."
         )
         return
+    labels = hit_labels(hits)
+    picked = state.get("map.picked")
+    if picked and picked[0] == text and picked[1] in labels:
+        with st.container(key="results", horizontal=True, vertical_alignment="center", wrap=False):
+            st.caption(f"Shown: **{words.md(labels[picked[1]])}**", width="content")
+            if len(hits) > 1:
+                others = words.count(len(hits) - 1, "other result")
+                st.button(others, key="map.others", on_click=state.drop, args=("map.picked",))
+        return
     with st.container(key="results", horizontal=True, wrap=False):
         for number, hit in enumerate(hits[:FOUND_SHOWN]):
             st.button(
-                words.md(f"{words.clip(hit.title, length=32)} · {hit.layer_name}"),
+                words.md(labels[hit.layer_id, hit.feature_id]),
                 key=f"map.hit.{number}",
                 icon=":material/near_me:",
                 on_click=_fly,
-                args=(hit.layer_id, hit.feature_id),
+                args=(hit.layer_id, hit.feature_id, text),
             )
     if len(hits) > FOUND_SHOWN:
         st.caption(f"The first {FOUND_SHOWN} of {len(hits)} or more. Type more of the name.")
 
 
-def _fly(layer_id: str, feature_id: str) -> None:
+def hit_labels(hits: Sequence[Hit]) -> dict[tuple[str, str], str]:
+    """Each hit by (layer id, feature id) as name and layer; its id too where those are equal."""
+    plain = [f"{words.clip(hit.title, length=32)} · {hit.layer_name}" for hit in hits]
+    twice = {label for label, many in Counter(plain).items() if many > 1}
+    return {
+        (hit.layer_id, hit.feature_id): (
+            f"{label} · {words.clip(hit.feature_id, length=20)}" if label in twice else label
+        )
+        for hit, label in zip(hits, plain, strict=True)
+    }
+
+
+def _fly(layer_id: str, feature_id: str, text: str) -> None:
+    state.put("map.picked", (text, (layer_id, feature_id)))
     state.put("map.found", [(layer_id, feature_id)])
     state.put("map.fly", True)
     state.put("map.selected", f"{layer_id}/{feature_id}")
@@ -152,7 +177,7 @@ def _clear() -> None:
 
 
 def _area(polygon: Mapping[str, Any] | None) -> None:
-    """Counts and hectares of every layer inside what was drawn."""
+    """Hectares and counts of every layer inside what was drawn."""
     if polygon is None:
         return
     figures = cached.area_figures(state.region_id(), polygon)
@@ -161,27 +186,23 @@ def _area(polygon: Mapping[str, Any] | None) -> None:
         if not figures.rows:
             st.caption(f"No feature of the layers lies in it. {words.ABSENCE}")
         else:
-            frame = pd.DataFrame(
-                [
-                    {
-                        "Layer": row["layer_name"],
-                        "Class": words.class_name(row["feature_class"]),
-                        "Features": row["features"],
-                        "Inside (ha)": row["area_ha"],
-                    }
-                    for row in figures.rows
-                ]
-            )
-            st.dataframe(
-                frame,
-                hide_index=True,
-                key="map.figures",
-                placeholder="",
-                height=min(len(frame) + 1, 10) * 35 + 3,
-                column_config={"Inside (ha)": st.column_config.NumberColumn(format="%.1f")},
-            )
+            st.markdown("\n".join(f"- {area_line(row)}" for row in figures.rows))
         for note in figures.notes:
             st.caption(words.md(note))
+
+
+def area_line(row: Mapping[str, Any]) -> str:
+    """What lies of one layer in the drawn area, figures first, so that no narrow panel cuts them.
+
+    Points and lines have no area: they are counted only.
+    """
+    many = words.count(row["features"], "feature")
+    inside = row["area_ha"]
+    figures = many if words.is_missing(inside) else f"{words.hectares(inside)} inside, {many}"
+    name = row["layer_name"]
+    if row["feature_class"]:
+        name = f"{name}, {words.class_name(row['feature_class'])}"
+    return f"**{figures}**: {words.md(name)}"
 
 
 def _sources(loaded: Overview) -> None:

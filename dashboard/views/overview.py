@@ -102,11 +102,12 @@ def _layers(rows: Sequence[LayerRow]) -> None:
 def _layer_card(row: LayerRow) -> None:
     version = row.layer.current
     with st.container(key=f"card-{row.layer.kind}-{row.layer.layer_id}"):
+        name = words.md(row.layer.name)
+        title = f"**{name}**"
+        if row.layer.name.strip().casefold() != row.kind_title.casefold():
+            title += f" · {words.md(row.kind_title)}"
         area = "" if row.area_ha is None else f" · {words.hectares(row.area_ha)}"
-        st.markdown(
-            f"**{words.md(row.layer.name)}** · {words.md(row.kind_title)}  \n"
-            f"{words.count(row.features, 'feature')}{area}"
-        )
+        st.markdown(f"{title}  \n{words.count(row.features, 'feature')}{area}")
         if version is None:
             return
         st.caption(
@@ -147,7 +148,7 @@ def _summary(run: ConflictRun) -> None:
         return
     titles = {rule.rule_id: rule for rule in run.rules}
     names = {row.layer.layer_id: row.layer.name for row in cached.overview(run.region_id).layers}
-    # binding rules first; observations of ours after them, each in the order of the rule pack
+    # rules first; observations of ours after them, each in the order of the rule pack
     rows = sorted(
         (row for row in run.summary if row["pairs"]),
         key=lambda row: titles[row["rule"]].kind == "observation",
@@ -155,15 +156,16 @@ def _summary(run: ConflictRun) -> None:
     frame = pd.DataFrame(
         [
             {
-                "Rule": titles[row["rule"]].title,
-                "Between": _between(row, names),
+                "Rule, between": f"{titles[row['rule']].title}\n{_between(row, names)}",
                 "Inside": row["verdicts"].get("inside", 0),
                 "Too close": row["verdicts"].get("too_close", 0),
                 "Pairs": row["pairs"],
                 "Distinct": row["subjects"],
                 "Touched": row["objects"] if row["object_layer"] else None,
                 "Ground (ha)": row["union_ha"],
-                "Kind of rule": titles[row["rule"]].kind.capitalize(),
+                "Kind of rule": words.KINDS_SHORT.get(
+                    titles[row["rule"]].kind, titles[row["rule"]].kind.capitalize()
+                ),
                 "Status": words.STATUS_SHORT.get(titles[row["rule"]].status, "Unverified"),
             }
             for row in rows
@@ -173,11 +175,13 @@ def _summary(run: ConflictRun) -> None:
         frame,
         hide_index=True,
         key="overview.summary",
-        height=min(len(frame) + 1, 15) * 35 + 3,
+        height=min(len(frame), 9) * 54 + 38,
+        row_height=54,
         placeholder="",
         column_config={
-            "Rule": st.column_config.TextColumn(width=230),
-            "Between": st.column_config.TextColumn(width=250),
+            "Rule, between": st.column_config.TextColumn(
+                "Rule, and between which layers", width=330
+            ),
             "Pairs": st.column_config.NumberColumn(help="Pairs of features", format="localized"),
             "Distinct": st.column_config.NumberColumn(
                 "Features", help="Distinct sites, licences or detections", format="localized"
@@ -191,6 +195,12 @@ def _summary(run: ConflictRun) -> None:
             ),
         },
     )
+    if any(titles[row["rule"]].relation == "self_overlap" for row in rows):
+        st.caption(
+            "Where the two layers of a row are one and the same, such as licence on licence, "
+            "Features and Touched count among the same features: each pair is told once, and its "
+            "two sides stand in one column each."
+        )
     without = len(run.summary) - len(rows)
     if without:
         st.caption(

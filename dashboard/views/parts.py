@@ -36,19 +36,29 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
             list(regions()),
             key="header.region",
             format_func=lambda region_id: _region_label(region(region_id)),
-            width=200,
+            label_visibility="collapsed",
+            width=210,
             on_change=_forget_selections,
         )
         if current.url_path != "data":
             _rules_choice()
-        with st.popover("Share", icon=":material/link:"):
-            st.markdown("This link opens what you see now: region, page, filters and rules.")
-            st.code(state.link(), language=None, wrap_lines=True)
-            if current.url_path in ("map", "conflicts"):
-                st.caption(
-                    "To share where the map looks as well, copy the address of your browser."
-                )
+        _share(has_map=current.url_path in ("map", "conflicts"))
     _demonstration_banner(cached.overview(state.region_id()))
+
+
+def _share(*, has_map: bool) -> None:
+    """The link; opening it runs the page, so that it carries where the map looks at that moment."""
+    # the run takes the view over from the address, where the browser keeps it
+    with st.popover("Share", icon=":material/link:", key="header.share", on_change="rerun"):
+        where = "region, page, filters, rules and where the map looks"
+        seen = where if has_map else "region, page and rules"
+        st.markdown(f"This link opens what you see now: {seen}.")
+        st.code(state.link(), language=None, wrap_lines=True)
+        if has_map:
+            st.caption(
+                "When you move the map afterwards, open this again, or use the button “Copy a link "
+                "to this view” on the map."
+            )
 
 
 def _demonstration_banner(overview: Overview) -> None:
@@ -73,6 +83,10 @@ def _forget_selections() -> None:
         "map.selected",
         "map.view",
         "map.search",
+        "map.picked",
+        "map.fly",
+        "conflicts.fly",
+        "conflicts.licences",
         "conflicts.selected",
         "conflicts.districts",
         "conflicts.rules",
@@ -81,27 +95,33 @@ def _forget_selections() -> None:
 
 
 def _rules_choice() -> None:
-    st.date_input(
-        "Rules as of",
-        key="header.on",
-        min_value=FIRST_DAY,
-        max_value=LAST_DAY,
-        format="DD/MM/YYYY",
-        width=145,
-        help="The rules that held on this day are applied to the data that are loaded.",
-    )
+    """The day of the rules and the proposals, folded into one button that says both."""
     pack = region(state.region_id()).rule_pack
     offered = scenarios(pack)
     state.among("header.scenarios", offered)
-    if offered:
-        st.pills(
-            "Add proposals",
-            offered,
-            selection_mode="multi",
-            key="header.scenarios",
-            format_func=lambda name: _proposal(name, pack),
-            help="A proposal is not in force. Add it to see what it would change.",
+    added = len(state.scenarios())
+    label = f"Rules of {words.day(state.rules_on())}"
+    if added:
+        label += f" + {words.count(added, 'proposal')}"
+    with st.popover(label, icon=":material/gavel:"):
+        st.date_input(
+            "Rules as of",
+            key="header.on",
+            min_value=FIRST_DAY,
+            max_value=LAST_DAY,
+            format="DD/MM/YYYY",
+            width=200,
+            help="The rules that held on this day are applied to the data that are loaded.",
         )
+        if offered:
+            st.pills(
+                "Add proposals",
+                offered,
+                selection_mode="multi",
+                key="header.scenarios",
+                format_func=lambda name: _proposal(name, pack),
+                help="A proposal is not in force. Add it to see what it would change.",
+            )
 
 
 def _proposal(name: str, pack: str) -> str:

@@ -112,6 +112,7 @@ def _what(inspection: Inspection) -> tuple[SourceLayer | None, Kind | None]:
             placeholder=f"{len(names)} layers: choose one",
         )
     if name is None:
+        st.info(f"This file has {len(names)} layers: choose one.")
         return None, None
     layer = inspection.layer(name)
     offered = fitting_kinds(layer.geometry_type)
@@ -172,7 +173,7 @@ def _findings_and_import(upload: Upload, request: ImportRequest, checked: Checke
     if not fresh:
         st.caption("This is from the check before your last answer. Check again to go on.")
     if report.counts:
-        st.markdown(f"**{words.md(words.counts_sum(report.counts))}**")
+        st.markdown(f"**{words.md(counted(report))}**")
     show_findings(report.findings, key="data.findings")
     if not report.findings:
         st.caption("Nothing to tell: every row can be used as it is.")
@@ -185,6 +186,16 @@ def _findings_and_import(upload: Upload, request: ImportRequest, checked: Checke
         _already(report)
     elif report.status == "ready" and fresh:
         _import(upload, request, report)
+
+
+def counted(report: ImportReport) -> str:
+    """The rows of a report: how they add up, or only how many while something stops the import."""
+    if report.blocking:
+        return words.counts_open(
+            report.counts or {}, questions=0 if report.status == "refused" else len(report.blocking)
+        )
+    earlier = sum(one.row_count or 0 for one in report.findings if one.code == "superseded")
+    return words.counts_sum(report.counts or {}, earlier=earlier)
 
 
 def _import(upload: Upload, request: ImportRequest, report: ImportReport) -> None:

@@ -1,5 +1,6 @@
 """Words, links and filters: what the pages say, without drawing a page."""
 
+import dataclasses
 import datetime as dt
 import math
 
@@ -8,11 +9,15 @@ import pytest
 
 from dashboard import words
 from dashboard.state import PARAMS
-from dashboard.views.conflicts import ROWS_SHOWN, listed, passing
+from dashboard.views.conflict_table import ROWS_SHOWN, for_people, listed
+from dashboard.views.conflicts import passing
 from dashboard.views.findings import rows
-from dashboard.views.wizard import fitting_kinds, guess_kind
+from dashboard.views.map import area_line, hit_labels
+from dashboard.views.wizard import counted, fitting_kinds, guess_kind
+from dashboard.workflows.types import Hit
 from layers.facts import kinds, regions, rule_pack
 from layers.findings import Finding
+from layers.importing import ImportReport
 
 
 @pytest.mark.parametrize(
@@ -106,6 +111,105 @@ def test_rows_of_an_import_add_up_in_words() -> None:
     assert said == "496 rows read = 490 imported + 3 repaired + 3 rejected"
 
 
+def test_earlier_visits_are_told_apart_from_rejected_rows() -> None:
+    counts = {"read": 1161, "imported": 496, "repaired": 0, "rejected": 665}
+    earlier = words.counts_sum(counts, earlier=665)
+    assert earlier == (
+        "1,161 rows read = 496 imported + 0 repaired + 665 set aside or rejected "
+        "(665 of them earlier visits of the same site)"
+    )
+
+
+def test_an_open_question_is_told_before_any_row_counts_as_rejected() -> None:
+    asked = Finding(code="crs_ambiguous", message="Which?", blocking=True)
+    counts = {"read": 1161, "imported": 0, "repaired": 0, "rejected": 1161}
+    report = a_report("needs answers", counts=counts, findings=(asked,))
+    assert counted(report) == "1,161 rows read; answer the question first"
+    refused = a_report("refused", counts=counts, findings=(asked,))
+    assert counted(refused) == "1,161 rows read; mend what is marked red first"
+    earlier = Finding.on_rows("superseded", "Replaced.", rows=[2, 3])
+    done = a_report(
+        "ready",
+        counts={"read": 5, "imported": 3, "repaired": 0, "rejected": 2},
+        findings=(earlier,),
+    )
+    assert "(2 of them earlier visits" in counted(done)
+
+
+def a_report(status: str, *, counts: dict[str, int], findings: tuple[Finding, ...]) -> ImportReport:
+    names = {field.name: None for field in dataclasses.fields(ImportReport)}
+    return ImportReport(**names | {"status": status, "counts": counts, "findings": findings})
+
+
+def test_the_figures_of_an_area_stand_first_in_their_line() -> None:
+    row = {"layer_name": "Licences", "feature_class": "mining_lease", "features": 2}
+    assert area_line(row | {"area_ha": 491.2}) == (
+        "**491.2\u202fha inside, 2 features**: Licences, mining lease"
+    )
+    sites = {"layer_name": "Sites", "feature_class": "", "features": 1, "area_ha": None}
+    assert area_line(sites) == "**1 feature**: Sites"
+
+
+def a_hit(title: str, layer: str, feature_id: str) -> Hit:
+    return Hit(
+        layer_id=layer.lower(),
+        layer_name=layer,
+        kind="mine_sites",
+        version_id="v",
+        feature_id=feature_id,
+        title=title,
+        longitude=0,
+        latitude=0,
+        bounds=(0, 0, 0, 0),
+    )
+
+
+def test_results_of_one_name_in_one_layer_are_told_apart_by_their_id() -> None:
+    hits = [a_hit("Pit", "Sites", "S-1"), a_hit("Pit", "Sites", "S-2"), a_hit("Pit", "Visits", "9")]
+    assert list(hit_labels(hits).values()) == [
+        "Pit · Sites · S-1",
+        "Pit · Sites · S-2",
+        "Pit · Visits",
+    ]
+
+
+def test_no_word_calls_a_policy_binding() -> None:
+    assert "binding" not in words.ORDER
+    for region in regions().values():
+        for rule in rule_pack(region.rule_pack):
+            assert rule.kind in words.KINDS_SHORT, rule.rule_id
+
+
+def test_the_first_cell_of_a_conflict_says_verdict_what_rule_and_with() -> None:
+    row = {
+        "rank": 1,
+        "verdict": "inside",
+        "subject_name": None,
+        "subject_id": "S-1",
+        "rule_title": "Mine site inside a licence",
+        "rule_kind": "observation",
+        "rule_status": "ours",
+        "object_name": "L-1",
+        "object_id": "L-1",
+        "area_ha": math.nan,
+        "share": math.nan,
+        "distance_m": 0.0,
+        "breach": "no rule breached",
+        "receptor": "licence",
+        "licence_state": "no data",
+        "district": None,
+    }
+    outside = row | {"object_name": None, "object_id": None, "licence_state": None}
+    shown = for_people(pd.DataFrame([row, outside]))
+    assert shown["Possible conflict"].tolist() == [
+        "Inside: S-1\nMine site inside a licence: L-1",
+        "Inside: S-1\nMine site inside a licence",
+    ]
+    assert shown["Kind of rule"].tolist() == ["Observation", "Observation"]
+    assert shown["Licence on that day"].iloc[0] == "No data"
+    assert words.is_missing(shown["Licence on that day"].iloc[1])
+
+
 def test_a_file_name_from_outside_is_fit_for_any_disk() -> None:
     assert words.file_name("../../etc/passwd") == "passwd"
     assert words.file_name('a<b>:"c.csv') == "a_b___c.csv"
@@ -119,6 +223,7 @@ def test_what_a_link_carries_comes_back_the_same() -> None:
         "scenario": ["200m"],
         "district": ["Prestea/huni Valley", "A, B & C"],
         "min_ha": 0.5,
+        "licence": ["in force", "no data"],
         "conflict": "0123456789abcdef",
         "feature": "ituri.mine_sites.a/x/1",
     }
@@ -146,6 +251,7 @@ def a_table() -> pd.DataFrame:
             "verdict": ["inside", "too_close", "inside"],
             "district": ["North", None, "South"],
             "area_ha": [2.0, math.nan, 0.5],
+            "licence_state": ["ended", None, "in force"],
         }
     )
 
@@ -159,6 +265,7 @@ def test_filters_are_met_all_together() -> None:
     assert passing(table, rules=["r1"], verdicts=["inside"])["conflict_id"].tolist() == ["a", "c"]
     assert passing(table, districts=["no data"])["conflict_id"].tolist() == ["b"]
     assert passing(table, statuses=["ours"], rules=["r2"]).empty
+    assert passing(table, licences=["ended"])["conflict_id"].tolist() == ["a"]
 
 
 def test_a_size_limit_includes_its_own_value_and_drops_the_unknown() -> None:

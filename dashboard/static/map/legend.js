@@ -35,11 +35,14 @@
       const focused = document.activeElement && document.activeElement.getAttribute("data-cg-focus");
       this.heading.replaceChildren(el("span", { class: "cg-legend-title" }, CG.text("legend")), this.strip(), el("span", { class: "cg-chevron", "aria-hidden": "true" }));
       const parts = [];
+      const every = [...session.layers.values()];
+      const invented = every.some((layer) => layer.spec.invented) || (session.conflicts && session.conflicts.spec.invented);
+      // Said once for all; layer by layer only where brought and invented ones stand side by side.
+      this.isMixed = every.some((layer) => layer.spec.invented) && every.some((layer) => !layer.spec.invented);
+      if (invented) parts.push(el("p", { class: "cg-invented" }, CG.text(this.isMixed ? "inventedSome" : "inventedAll")));
       if (session.conflicts) parts.push(this.verdicts());
-      const top = [...session.layers.values()].sort((a, b) => b.spec.order - a.spec.order);
+      const top = every.sort((a, b) => b.spec.order - a.spec.order);
       parts.push(top.length ? el("ul", {}, ...top.map((layer) => this.row(layer))) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
-      const invented = top.some((layer) => layer.spec.invented) || (session.conflicts && session.conflicts.spec.invented);
-      if (invented) parts.push(el("p", { class: "cg-invented" }, CG.text("inventedAll")));
       parts.push(el("p", { class: "cg-quiet" }, CG.text("base")));
       this.list.replaceChildren(...parts);
       this.mark();
@@ -111,7 +114,7 @@
       if (layer.state === "failed") words.unshift(CG.text("failed", layer.problem));
       else words.unshift(CG.number(spec.features, 0));
       if (layer.visible && layer.inView > layer.drawn) words.push(CG.text("tooMany", CG.number(layer.drawn, 0), CG.number(layer.inView, 0)));
-      if (spec.invented) words.push(CG.text("invented"));
+      if (spec.invented && this.isMixed) words.push(CG.text("invented"));
       return words.join(" · ");
     }
 

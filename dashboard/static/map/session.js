@@ -301,6 +301,17 @@
       this.later = setTimeout(() => this.writeView(centre.wrap(), this.map.getZoom()), 400);
     }
 
+    /** The address of the page with the view as it is now; null inside somebody else's page. */
+    address() {
+      clearTimeout(this.later);
+      this.writeView(this.map.getCenter().wrap(), this.map.getZoom());
+      try {
+        return window.parent.location.href;
+      } catch {
+        return null;
+      }
+    }
+
     /** Keep the view in the page's address, so that a link restores it, without running the page. */
     writeView(centre, zoom) {
       const view = [Number(centre.lng.toFixed(5)), Number(centre.lat.toFixed(5)), zoom];
@@ -340,6 +351,14 @@
   /** Called once by the frame's constant script. */
   CG.attach = function (map) {
     map.commonGround = CG.session = new CG.Session(map);
+    // The page makes its frame shorter on a phone than it asked for: the map is as high as the frame.
+    // Before the page has given it a height a frame is 150 pixels high or none: that is no answer.
+    const fit = () => {
+      if (window.innerHeight > 200) map.getContainer().style.height = `${window.innerHeight}px`;
+      map.invalidateSize({ pan: false });
+    };
+    window.addEventListener("resize", fit);
+    fit();
     new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
     setTimeout(() => {
       window.Streamlit.events.removeEventListener("streamlit:render", onRender);

@@ -14,6 +14,7 @@
     area: "M4 4h16v16H4zM4 12h4M12 4v4M20 12h-4M12 20v-4M12 12h.01",
     polygon: "M5 18l2-12 11 3-1 9zM5 18h.01M7 6h.01M18 9h.01M17 18h.01M21 21l-4-3",
     rectangle: "M4 6h16v12H4zM4 6h.01M20 6h.01M20 18h.01M4 18h.01",
+    copyLink: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.5 1.5M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.5-1.5",
     clear: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
   };
 
@@ -55,7 +56,7 @@
       const acts = [
         [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()]],
         [["distance", () => this.start("distance")], ["area", () => this.start("area")]],
-        [["graticule", () => session.setGraticule(!session.graticule)]],
+        [["graticule", () => session.setGraticule(!session.graticule)], ["copyLink", () => this.copyLink()]],
       ];
       if (document.fullscreenEnabled) {
         acts[2].push(["fullscreen", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())]);
@@ -71,6 +72,26 @@
         return button;
       }))));
       this.mark();
+    }
+
+    /** Put the page's address on the clipboard, or show it marked where a browser forbids that. */
+    async copyLink() {
+      this.stop();
+      const address = this.session.address();
+      if (!address) return;
+      const field = el("input", { type: "text", readonly: true, value: address, "aria-label": CG.text("copyLink") });
+      const close = el("button", { type: "button", onclick: () => this.show() }, CG.text("close"));
+      const hint = el("p", { class: "cg-quiet" }, CG.text("linkMarked"));
+      this.built = null;
+      this.panel.replaceChildren(hint, field, el("div", { class: "cg-acts" }, close));
+      this.panel.hidden = false;
+      field.select();
+      try {
+        await window.parent.navigator.clipboard.writeText(address);
+        hint.textContent = CG.text("linkCopied");
+      } catch {
+        // no clipboard outside https, or not allowed: the address stands there, marked
+      }
     }
 
     mark() {
