@@ -351,3 +351,29 @@ def test_an_export_of_a_filter_holds_only_what_it_shows(loaded: Store) -> None:
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert [line["conflict_id"] for line in rows] == some
     assert {line["subject_name"] for line in rows} <= {"'=Site", "Licence"}
+
+
+def found(store: Store, on: dt.date, *scenarios: str) -> set[str]:
+    run = workflows.conflicts(store, "tarkwa", on=on, scenarios=scenarios, in_process=True)
+    return set(run.table["rule_id"])
+
+
+def test_a_kept_run_is_never_shown_for_other_rules_or_other_layers(store: Store) -> None:
+    site = {"feature_id": "s", "geometry": shapely.Point(-2, 5.3)}
+    pond = {"feature_id": "w", "geometry": square(-2.0, 5.3014, size=0.01)}
+    add(store, [site], region_id="tarkwa", kind="mine_sites", name="Sites")
+    add(store, [pond], region_id="tarkwa", kind="water", name="Ponds")
+    before, after = dt.date(2020, 6, 30), dt.date(2021, 6, 30)
+    assert found(store, before) == set()
+    assert found(store, after) == set()  # 155 m off
+    assert found(store, after, "200m") == {"GH-DIR-200"}
+    assert found(store, after) == set()
+
+    nearer = {"feature_id": "w", "geometry": square(-2.0, 5.3002, size=0.01)}
+    second = add(store, [nearer], region_id="tarkwa", kind="water", name="Ponds")
+    assert found(store, before) == set()
+    assert found(store, after) == {"GH-DIR-100"}
+    workflows.roll_back(store, second.layer_id, version=1)
+    assert found(store, after) == set()
+    workflows.roll_back(store, second.layer_id, version=2)
+    assert found(store, after) == {"GH-DIR-100"}
