@@ -190,13 +190,14 @@ def link_params() -> dict[str, list[str]]:
 
 
 def link() -> str:
-    """The address that restores what is on the screen, as of the run that asks.
+    """The address that restores what is on the screen, but for where the map looks.
 
-    The browser writes the map's view into its own address and runs nothing: whoever shows this link
-    runs the page when it is asked for, which takes the view over first.
+    Only the browser knows that: it writes the view into its own address and runs nothing, and a
+    later run is sent the address that we wrote. The map's own button copies a link with the view.
     """
     base = (st.context.url or "").split("?")[0].split("#")[0]
-    return f"{base}?{urlencode(link_params(), doseq=True, safe=',')}"
+    params = {name: values for name, values in link_params().items() if name != "view"}
+    return f"{base}?{urlencode(params, doseq=True)}"
 
 
 def publish_link() -> None:

@@ -61,7 +61,9 @@ _CSS = """
   .st-key-choices, .st-key-search {gap: 0.4rem !important; flex-wrap: nowrap !important;}
   .st-key-choices > div:first-child, .st-key-search > div:first-child {flex: 1 1 90px;
     min-width: 90px; width: auto !important;}
-  .st-key-choices button {padding: 0 0.5rem;}
+  .st-key-choices > div:not(:first-child), .st-key-choices [data-testid="stPopover"]
+    {width: auto !important; min-width: 0; flex: 0 0 auto;}
+  .st-key-choices [data-testid="stPopover"] button {padding: 0 0.4rem; width: auto;}
   .st-key-choices [data-testid="stPopover"] p {font-size: 0.8rem; white-space: nowrap;}
   .st-key-choices [data-testid="stPopover"] [data-testid="stIconMaterial"] {display: none;}
   .st-key-banner p {font-size: 0.78rem; line-height: 1.3;}

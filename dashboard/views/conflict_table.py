@@ -7,8 +7,8 @@ from dashboard import state, words
 
 ROWS_SHOWN = 1000
 """Rows of the table on the page; the downloads hold all of them."""
-ROW_HEIGHT = 54
-"""Pixels; two lines of text."""
+ROW_HEIGHT = 66
+"""Pixels; Streamlit wraps the text of a cell only from 65 on."""
 
 
 def listed(shown: pd.DataFrame, *, selected: str | None) -> pd.DataFrame:
@@ -28,13 +28,17 @@ def for_people(rows: pd.DataFrame) -> pd.DataFrame:
     what = rows["subject_name"].fillna(rows["subject_id"]).astype(str)
     with_ = rows["object_name"].fillna(rows["object_id"])
     second = [
-        rule if words.is_missing(other) else f"{rule}: {other}"
+        rule if words.is_missing(other) else f"{rule} – {other}"
         for rule, other in zip(rows["rule_title"], with_, strict=True)
     ]
     return pd.DataFrame(
         {
             "Rank": rows["rank"],
-            "Possible conflict": verdict + ": " + what + "\n" + pd.Series(second, index=rows.index),
+            "Possible conflict": verdict
+            + ": "
+            + what
+            + " – "
+            + pd.Series(second, index=rows.index),
             "Overlap (ha)": rows["area_ha"],
             "Share (%)": rows["share"] * 100,
             "Distance (m)": rows["distance_m"],
@@ -98,7 +102,7 @@ def _columns() -> dict[str, object]:
     return {
         "Rank": number(width=44),
         "Possible conflict": text(
-            width=280, help="The verdict, what it is about, the rule, and what it lies on or near"
+            width=254, help="The verdict, what it is about, the rule, and what it lies on or near"
         ),
         "Overlap (ha)": number(format="%.2f", width=95, help="Empty = no area known, never zero"),
         "Share (%)": number(

@@ -185,6 +185,8 @@ def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
     left, right = st.columns([1.3, 1], gap="small")
     with left:
         show_table(shown)
+        if state.get("conflicts.selected"):
+            st.caption("[Details of the chosen conflict](#details-of-the-chosen-conflict)")
     state.publish_link()  # before the map moves and writes its view into the address
     with right:
         event = _map(run, shown)

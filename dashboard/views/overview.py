@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import cached, state, words
 from dashboard.views import parts
+from dashboard.views.conflict_table import ROW_HEIGHT
 from dashboard.workflows.types import ConflictRun, LayerRow, Overview
 from layers.catalogue import LayerVersion
 from layers.facts import region, regions
@@ -156,7 +157,7 @@ def _summary(run: ConflictRun) -> None:
     frame = pd.DataFrame(
         [
             {
-                "Rule, between": f"{titles[row['rule']].title}\n{_between(row, names)}",
+                "Rule, between": f"{titles[row['rule']].title}: {_between(row, names)}",
                 "Inside": row["verdicts"].get("inside", 0),
                 "Too close": row["verdicts"].get("too_close", 0),
                 "Pairs": row["pairs"],
@@ -175,8 +176,8 @@ def _summary(run: ConflictRun) -> None:
         frame,
         hide_index=True,
         key="overview.summary",
-        height=min(len(frame), 9) * 54 + 38,
-        row_height=54,
+        height=min(len(frame), 8) * ROW_HEIGHT + 38,
+        row_height=ROW_HEIGHT,
         placeholder="",
         column_config={
             "Rule, between": st.column_config.TextColumn(

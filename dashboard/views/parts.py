@@ -47,17 +47,15 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
 
 
 def _share(*, has_map: bool) -> None:
-    """The link; opening it runs the page, so that it carries where the map looks at that moment."""
-    # the run takes the view over from the address, where the browser keeps it
-    with st.popover("Share", icon=":material/link:", key="header.share", on_change="rerun"):
-        where = "region, page, filters, rules and where the map looks"
-        seen = where if has_map else "region, page and rules"
-        st.markdown(f"This link opens what you see now: {seen}.")
+    """The link; where the map looks only the map itself can say, by a button of its own."""
+    with st.popover("Share", icon=":material/link:"):
+        opens = "region, page, filters and rules" if has_map else "region, page and rules"
+        st.markdown(f"This link opens what you see now: {opens}.")
         st.code(state.link(), language=None, wrap_lines=True)
         if has_map:
-            st.caption(
-                "When you move the map afterwards, open this again, or use the button “Copy a link "
-                "to this view” on the map."
+            st.markdown(
+                "To share **where the map looks** as well, press the chain on the map, “Copy a "
+                "link to this view”, or copy the address of your browser."
             )
 
 

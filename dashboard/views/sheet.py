@@ -14,7 +14,7 @@ def show_sheet(sheet: ConflictSheet) -> None:
     """Draw the sheet."""
     with st.container(key="panel-sheet"):
         verdict = str(sheet.row["verdict"])
-        st.subheader(words.md(sheet.headline), anchor=False)
+        st.subheader(words.md(sheet.headline), anchor="details-of-the-chosen-conflict")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.badge(words.VERDICTS.get(verdict, verdict), color=COLOURS.get(verdict, "gray"))
             line = words.LINES.get(str(sheet.row.get("line")))

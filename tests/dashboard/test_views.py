@@ -165,7 +165,7 @@ def test_the_overview_says_what_is_loaded_and_that_a_date_was_not_stated(loaded:
     assert "data date not stated" in told
     assert "From licences.geojson" in told
     table = at.dataframe[0].value
-    rule = table["Rule, between"].str.split("\n").str
+    rule = table["Rule, between"].str.split(": ").str
     assert table[rule[0] == "Mine site inside a licence"]["Inside"].tolist() == [1]
     assert table[rule[0] == "Mine site outside every licence"]["Pairs"].tolist() == [1]
     assert rule[1].str.startswith("Sites $x$").all()

@@ -202,8 +202,8 @@ def test_the_first_cell_of_a_conflict_says_verdict_what_rule_and_with() -> None:
     outside = row | {"object_name": None, "object_id": None, "licence_state": None}
     shown = for_people(pd.DataFrame([row, outside]))
     assert shown["Possible conflict"].tolist() == [
-        "Inside: S-1\nMine site inside a licence: L-1",
-        "Inside: S-1\nMine site inside a licence",
+        "Inside: S-1 – Mine site inside a licence – L-1",
+        "Inside: S-1 – Mine site inside a licence",
     ]
     assert shown["Kind of rule"].tolist() == ["Observation", "Observation"]
     assert shown["Licence on that day"].iloc[0] == "No data"
