@@ -3,11 +3,13 @@
 Then links that restore what was seen, and the hostile corpus through the real file uploader.
 """
 
+import datetime as dt
 import json
 import math
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -235,6 +237,159 @@ def test_table_and_map_choose_the_same_conflict(server: Server, open_tab: OPEN) 
     assert again is not None
     assert again.group(1) == first.group(1)
     expect(page.locator(".st-key-panel-sheet")).to_be_visible(timeout=SLOW)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_drawn_area_gets_its_figures_in_hectares(
+    server: Server, open_tab: OPEN, size: tuple[int, int]
+) -> None:
+    tab = open_tab(f"{server.url}/map?region=tarkwa&view=-1.99,5.31,13", size=size)
+    page = tab.page
+    settled(page)
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".cg-strip", has_text="licences")).to_be_attached(timeout=SLOW)
+    page.wait_for_timeout(1500)
+    # a box around the first licence (0.02 x 0.02 degrees, 491 ha) and its site
+    frame.get_by_role("button", name="Draw a rectangle").first.click()
+    page.mouse.click(*on_screen(page, -2.003, 5.297))
+    page.mouse.click(*on_screen(page, -1.977, 5.323))
+    panel = page.locator(".st-key-panel-area")
+    expect(panel).to_contain_text("Drawn area", timeout=SLOW)
+    told = panel.inner_text()
+    assert re.search(r"8[0-9]{2}(\.[0-9])?\s?ha", told), told
+    line = panel.get_by_text(re.compile(r"49[0-9](\.[0-9])?\s?ha inside, 1 feature"))
+    expect(line).to_be_visible(timeout=SLOW)
+    line.scroll_into_view_if_needed()
+    box = line.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size[0]
+    assert tab.left_the_host == []
+
+
+VIEW = "-1.97,5.32,12"
+# whole pixels: the middle of the map moves by less than one of them
+LOOKS_AT_13 = re.compile(r"view=-1\.9(7|69)\d*,5\.3(2|19)\d*,13(&|$)")
+
+
+@pytest.mark.parametrize("what", ["feature", "conflict"])
+def test_a_link_with_a_selection_opens_the_map_where_it_looked(
+    server: Server, open_tab: OPEN, what: str
+) -> None:
+    if what == "feature":
+        address = f"{server.url}/map?region=tarkwa&feature=tarkwa.mine_sites.pits/P-1&view={VIEW}"
+        card = ".st-key-card-mine_sites-map-card, [class*=st-key-card-mine_sites]"
+    else:
+        store = workflows.open_home(server.home)
+        run = workflows.conflicts(store, "tarkwa", on=dt.date(2026, 11, 23), scenarios=())
+        store.close()
+        chosen = run.table["conflict_id"].iloc[0]
+        address = f"{server.url}/conflicts?region=tarkwa&conflict={chosen}&view={VIEW}"
+        card = ".st-key-panel-sheet"
+    page = open_tab(address).page
+    settled(page)
+    expect(page.locator(card).first).to_be_visible(timeout=SLOW)
+    page.wait_for_timeout(3000)
+    looks = LOOKS_AT_13.pattern.replace(",13", ",12")
+    assert re.search(looks, page.url.replace("%2C", ",")), page.url
+    assert f"{what}=" in page.url
+    # the map moves; the link that its button then gives says where it looks at that moment
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("button", name="Zoom in").click()
+    frame.get_by_role("button", name="Copy a link to this view").click()
+    field = frame.get_by_role("textbox", name="Copy a link to this view")
+    expect(field).to_have_value(LOOKS_AT_13, timeout=SLOW)
+    again = open_tab(field.input_value()).page
+    settled(again)
+    again.wait_for_timeout(3000)
+    assert LOOKS_AT_13.search(again.url.replace("%2C", ",")), again.url
+    assert f"{what}=" in again.url
+
+
+def test_a_phone_shows_legend_and_scale_of_the_map_on_its_first_screen(
+    server: Server, open_tab: OPEN
+) -> None:
+    page = open_tab(f"{server.url}/map?region=tarkwa", size=PHONE).page
+    settled(page)
+    frame = page.frame_locator("iframe")
+    for part in (".cg-legend-toggle", ".leaflet-control-scale"):
+        found = frame.locator(part)
+        expect(found).to_be_visible(timeout=SLOW)
+        page.wait_for_timeout(500)
+        box = found.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= PHONE[1], part
+    assert fits(page)
+
+
+def test_a_phone_shows_the_sheet_before_the_map_and_results_fold_to_one_line(
+    server: Server, open_tab: OPEN
+) -> None:
+    page = open_tab(f"{server.url}/conflicts?region=tarkwa", size=PHONE).page
+    settled(page)
+    page.wait_for_timeout(1500)
+    choose_first_row(page)
+    sheet = page.locator(".st-key-panel-sheet")
+    expect(sheet).to_be_visible(timeout=SLOW)
+    page.wait_for_timeout(500)
+    above, below = sheet.bounding_box(), page.locator("iframe").first.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] < below["y"]
+
+    go(page, "Map")
+    find = page.get_by_role("textbox", name="Find by name or id")
+    find.fill("pit")
+    find.press("Enter")
+    page.get_by_role("button", name="First pit").click(timeout=SLOW)
+    press(page, "1 other result")
+    expect(page.get_by_role("button", name="Pit outside")).to_be_visible(timeout=SLOW)
+    assert fits(page)
+
+
+def test_going_back_and_deleting_take_a_yes(server: Server, open_tab: OPEN, tmp_path: Path) -> None:
+    store = workflows.open_home(server.home)
+    for number, name in ((1, "One dam"), (2, "Another dam")):
+        path = tmp_path / f"dams{number}.geojson"
+        path.write_bytes(licences().replace(b"One Ltd", name.encode()))
+        read = ReadRequest(region_id="betsiboka", kind="licences", crs="EPSG:4326")
+        moved = path.read_bytes().replace(b"-2.0", b"46.5").replace(b"-1.9", b"46.6")
+        path.write_bytes(moved.replace(b"5.3", b"-17.3"))
+        request = ImportRequest(read=replace(read, accept_suggestions=True), layer_name="Blocks")
+        report = workflows.run_import(store, path, request, filename=path.name)
+        assert report.status == "imported", report.findings
+    layer = store.layers("betsiboka")[0]
+    tab = open_tab(f"{server.url}/data?region=betsiboka")
+    page = tab.page
+    settled(page)
+    page.get_by_role("combobox", name="Version").click()
+    page.get_by_role("option", name="1", exact=True).click()
+    settled(page)
+    press(page, "Show this version")
+    press(page, "Show version 1")
+    expect(page.get_by_role("dialog")).to_be_hidden(timeout=SLOW)
+    settled(page)
+    now = store.layer(layer.layer_id).current
+    assert now is not None
+    assert now.number == 1
+
+    press(page, "Delete the layer")
+    yes = page.get_by_role("button", name="Delete it")
+    expect(yes).to_be_disabled(timeout=SLOW)
+    typed = page.get_by_role("textbox", name="Type the name of the layer")
+    typed.fill("Blocks")
+    typed.press("Tab")
+    press(page, "Delete it")
+    expect(page.get_by_text("No layer yet")).to_be_visible(timeout=SLOW)
+    assert store.layers("betsiboka") == ()
+    page.get_by_text("Deleted: 1 layer").click()
+    press(page, "Bring it back")
+    expect(page.get_by_text("Deleted: 1 layer")).to_be_hidden(timeout=SLOW)
+    back = store.layers("betsiboka")[0].current
+    assert back is not None
+    assert back.number == 1
+    workflows.delete_layer(store, layer.layer_id)
+    store.close()
 
 
 def test_an_empty_region_shows_its_first_step_at_both_widths(
