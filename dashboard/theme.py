@@ -63,9 +63,12 @@ _CSS = """
     min-width: 90px; width: auto !important;}
   .st-key-choices > div:not(:first-child), .st-key-choices [data-testid="stPopover"]
     {width: auto !important; min-width: 0; flex: 0 0 auto;}
-  .st-key-choices [data-testid="stPopover"] button {padding: 0 0.4rem; width: auto;}
-  .st-key-choices [data-testid="stPopover"] p {font-size: 0.8rem; white-space: nowrap;}
-  .st-key-choices [data-testid="stPopover"] [data-testid="stIconMaterial"] {display: none;}
+  .st-key-choices [data-testid="stPopover"] button {padding: 0 0.5rem !important; width: auto;
+    min-width: 0 !important;}
+  .st-key-choices [data-testid="stPopover"] p {font-size: 0.75rem !important; white-space: nowrap;}
+  .st-key-choices [data-testid="stPopover"] button span:has(> [data-testid="stIconMaterial"])
+    {display: none !important;}
+  .st-key-choices [data-baseweb="select"] > div > div:first-child {padding: 0 0 0 0.5rem;}
   .st-key-banner p {font-size: 0.78rem; line-height: 1.3;}
   .st-key-mapframe iframe {height: max(340px, min(620px, calc(100dvh - 270px))) !important;}
   /* the sheet of the chosen conflict stands between table and map */
