@@ -92,7 +92,7 @@ def upload(page: Page, name: str, content: bytes) -> None:
     )
 
 
-def press(page: Page, label: str) -> None:
+def press(page: Page, label: str | re.Pattern[str]) -> None:
     button = page.get_by_role("button", name=label)
     expect(button).to_be_enabled(timeout=SLOW)
     button.scroll_into_view_if_needed()
@@ -342,7 +342,8 @@ def test_a_phone_shows_the_sheet_before_the_map_and_results_fold_to_one_line(
     find.fill("pit")
     find.press("Enter")
     page.get_by_role("button", name="First pit").click(timeout=SLOW)
-    press(page, "1 other result")
+    # other tests bring pits of their own
+    press(page, re.compile(r"^[1-9][0-9]* other results?$"))
     expect(page.get_by_role("button", name="Pit outside")).to_be_visible(timeout=SLOW)
     assert fits(page)
 
