@@ -146,7 +146,7 @@ def map_layer(layer: Layer, *, visible: bool = True, opacity: float = 1.0) -> Ma
         color=facts.color,
         symbol=facts.symbol,
         order=facts.order,
-        features=version.imported,
+        features=version.features,
         visible=visible,
         opacity=opacity,
         demonstration=version.demonstration,

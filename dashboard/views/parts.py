@@ -180,7 +180,6 @@ def map_layers(loaded: Overview, *, hidden: tuple[str, ...] = ()) -> tuple[MapLa
     return tuple(
         replace(
             map_layer(row.layer, visible=row.layer.kind not in hidden),
-            features=row.features,
             dated=words.day(row.layer.current.data_date, missing="") or None,
         )
         for row in loaded.layers

@@ -111,7 +111,7 @@ def test_a_link_carries_a_view() -> None:
 def test_a_layer_without_a_date_has_none_and_one_with_a_date_says_it() -> None:
     def layer(date: dt.date | None) -> Any:
         version = SimpleNamespace(
-            version_id="v1", imported=3, demonstration=True, source_note=None,
+            version_id="v1", imported=3, features=4, demonstration=True, source_note=None,
             filename="titles.zip", data_date=date,
         )  # fmt: skip
         return SimpleNamespace(layer_id="l", name="Titles", kind="licences", current=version)
@@ -120,6 +120,7 @@ def test_a_layer_without_a_date_has_none_and_one_with_a_date_says_it() -> None:
     shown = maps.map_layer(layer(dt.date(2016, 5, 1)))
     assert shown.dated == "data of 2016-05-01"
     assert shown.source == "titles.zip"
+    assert shown.features == 4  # a repaired feature is on the map like any other
     assert shown.demonstration
 
 
