@@ -53,15 +53,19 @@ def check_import(
     """The report of an import without importing: status "ready" where nothing would stop it."""
     tell = progress or _silent
     with store.workspace() as folder:
-        staged, sha256 = _stage(Path(path), folder, filename, tell)
-        if staged is None:
-            return _refused(request, filename, sha256)
-        known = store.find_import(sha256, fingerprint(request, filename))
-        if known is not None:
-            return _already(store, known, request, filename, restore_as=None)
-        result = _read(staged, request, filename, folder, limits=limits, tell=tell)
-        if isinstance(result, ImportReport):
-            return result
+        found = _examined(
+            store,
+            path,
+            request,
+            folder,
+            filename=filename,
+            restore_as=None,
+            limits=limits,
+            tell=tell,
+        )
+        if isinstance(found, ImportReport):
+            return found
+        _, result = found
         message = (
             f"'{filename}' can be imported as layer '{request.name_for(filename)}'. Nothing was "
             "imported: this was a check."
@@ -87,15 +91,19 @@ def run_import(
     """
     tell = progress or _silent
     with store.workspace() as folder:
-        staged, sha256 = _stage(Path(path), folder, filename, tell)
-        if staged is None:
-            return _refused(request, filename, sha256)
-        known = store.find_import(sha256, fingerprint(request, filename))
-        if known is not None:
-            return _already(store, known, request, filename, restore_as=actor)
-        result = _read(staged, request, filename, folder, limits=limits, tell=tell)
-        if isinstance(result, ImportReport):
-            return result
+        found = _examined(
+            store,
+            path,
+            request,
+            folder,
+            filename=filename,
+            restore_as=actor,
+            limits=limits,
+            tell=tell,
+        )
+        if isinstance(found, ImportReport):
+            return found
+        staged, result = found
         if result.features is None:
             raise StoreError(f"The reader left no features of '{filename}'. Please report this.")
         tell(0.9, "Keeping the original and the new version")
@@ -132,6 +140,32 @@ def _reader_fingerprint() -> str:
     for path in [*files, DATA / "kinds.toml", DATA / "regions.toml"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _examined(
+    store: Store,
+    path: str | Path,
+    request: ImportRequest,
+    folder: Path,
+    *,
+    filename: str,
+    restore_as: str | None,
+    limits: Limits | None,
+    tell: Progress,
+) -> tuple[Path, ReadReport] | ImportReport:
+    """The private copy and what the reader made of it, else the report that ends it here.
+
+    A check and an import part only after this. `restore_as` is who brings back a deleted layer
+    whose bytes came again; None leaves it deleted.
+    """
+    staged, sha256 = _stage(Path(path), folder, filename, tell)
+    if staged is None:
+        return _refused(request, filename, sha256)
+    known = store.find_import(sha256, fingerprint(request, filename))
+    if known is not None:
+        return _already(store, known, request, filename, restore_as=restore_as)
+    result = _read(staged, request, filename, folder, limits=limits, tell=tell)
+    return result if isinstance(result, ImportReport) else (staged, result)
 
 
 def _silent(share: float, sentence: str) -> None:
