@@ -29,7 +29,6 @@ from geo.measure import to_measuring_crs
 from geo.rules import Rule, rules_in_force
 from geo.validity import repair
 from layers import facts
-from layers.catalogue import LayerVersion
 from layers.store import Store, open_store
 
 COLUMNS = (
@@ -143,7 +142,7 @@ def compute(store: Store, job: Job, *, progress: Progress) -> bytes:
         layer = store.layer(layer_id)
         progress(0.2 * done / len(job.versions), f"Reading '{layer.name}'")
         frames.append(layer_frame(store, layer_id, layer.kind, version_id, measuring_crs=metric))
-        demonstration[layer_id] = _version(store, version_id).demonstration
+        demonstration[layer_id] = store.version(version_id).demonstration
 
     def tell(done: int, tasks: int) -> None:
         progress(0.2 + 0.5 * done / tasks, f"Comparing layers: {done} of {tasks} parts")
@@ -158,10 +157,6 @@ def compute(store: Store, job: Job, *, progress: Progress) -> bytes:
     ].map(demonstration).fillna(False).astype(bool)
     meta = {"summary": summary, "not_assessed": engine.not_assessed(frames, rules)}
     return _written(ranked(table, rules), meta)
-
-
-def _version(store: Store, version_id: str) -> LayerVersion:
-    return store.version(version_id)
 
 
 def _described(
