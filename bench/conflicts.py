@@ -50,7 +50,7 @@ def rules() -> list[Rule]:
 def layers(country: dict[str, gpd.GeoDataFrame]) -> list[LayerFrame]:
     """The country as the engine takes it."""
     return [
-        LayerFrame(layer_id=f"bench.{kind}", kind=kind, features=features)
+        LayerFrame(layer_id=f"bench.{kind}", kind=kind, features=features, checked=True)
         for kind, features in country.items()
     ]
 

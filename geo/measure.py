@@ -12,6 +12,7 @@ import pyproj
 import shapely
 
 from geo.errors import CrsError, GeoError
+from geo.ground import Ground
 
 Array = npt.NDArray[Any]
 
@@ -21,9 +22,6 @@ _FORMS = {0: POINT, 4: POINT, 1: LINE, 2: LINE, 5: LINE, 3: AREA, 6: AREA}
 DISC_QUADRANT = 16
 _CORNERS = 4 * DISC_QUADRANT
 _EQUAL_AREA = float(np.sqrt(np.pi / (_CORNERS / 2 * np.sin(2 * np.pi / _CORNERS))))
-
-HEAVY_VERTICES = 64
-"""From here on a geometry is searched piece by piece, not vertex by vertex."""
 
 BOW_M = 0.0005
 """How far an edge may stray from its true course when a layer is moved to the measuring CRS."""
@@ -39,11 +37,14 @@ class LayerFrame:
 
     `features` needs `feature_id` (unique, never null) and a geometry. `feature_class`, `holder`,
     `radius_m`, `position_sd_m` and `width_m` may be missing: null, null, unknown, 0 and unknown.
+    `checked` says that every geometry was found valid in this CRS; the engine then does not look
+    again, which takes it as long as some rules do.
     """
 
     layer_id: str
     kind: str
     features: gpd.GeoDataFrame
+    checked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,6 +111,11 @@ class Side:
         area: Array = shapely.area(self.shape)
         area[~self.has_shape] = np.nan
         return area
+
+    @cached_property
+    def ground(self) -> Ground:
+        """The shapes of the features, at their positions; lines and bare points have no area."""
+        return Ground.of(self.shape)
 
     @cached_property
     def vertices(self) -> Array:
@@ -182,7 +188,8 @@ def prepare_side(layer: LayerFrame, *, measuring_crs: Any) -> Side:
     present = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     form = pd.Series(shapely.get_type_id(geometry)).map(_FORMS).fillna(-1).to_numpy("int8")
     present &= form >= 0
-    _refuse_invalid(frame, geometry, name=name)
+    if not layer.checked:
+        _refuse_invalid(frame, geometry, name=name)
     side = Side(
         layer_id=layer.layer_id,
         kind=layer.kind,

@@ -15,7 +15,7 @@ import shapely
 from geo.comparisons import Comparison
 from geo.holders import holders_differ
 from geo.measure import AREA, LINE, POINT, Array, Side
-from geo.overlay import SLIVER_WIDTH_M, Ground, Right, intersections, prepared_copies, shared_ground
+from geo.overlay import SLIVER_WIDTH_M, Right, intersections, prepared_copies, shared_ground
 from geo.rules import Rule
 
 Z = 1.64
@@ -156,7 +156,7 @@ def _points_in(block: Side, right: Right, which: Array) -> Rows:
 def _shapes_on(block: Side, right: Right, which: Array) -> Rows:
     shape = block.shape[which]
     at, on = right.boxes_meet(shape)
-    rows = _shared_rows(block, right, which, (at, on))
+    rows = _shared_rows(block, right, (which[at], on))
     reach_m = _reach_m(block, right, which)
     unsure = np.flatnonzero(reach_m > 0)
     if not len(unsure):
@@ -180,12 +180,12 @@ def _shapes_on(block: Side, right: Right, which: Array) -> Rows:
     return Rows.joined([rows, near])
 
 
-def _shared_rows(block: Side, right: Right, which: Array, pairs: tuple[Array, Array]) -> Rows:
+def _shared_rows(block: Side, right: Right, pairs: tuple[Array, Array]) -> Rows:
     """Pairs that share ground, as drawn, wider than rounding."""
     at, on = pairs
-    shape, areas = block.shape[which], right.side.geometry
-    shared = shared_ground(Ground.of(shape), right.ground, pairs=pairs)
-    sd_m = np.hypot(block.sd_m[which[at]], right.side.sd_m[on])
+    shape, areas = block.shape, right.side.geometry
+    shared = shared_ground(block.ground, right, pairs=pairs)
+    sd_m = np.hypot(block.sd_m[at], right.side.sd_m[on])
     slack_m = Z * sd_m - shared.width_m
     sure = slack_m < 0
     for within, content, container in (
@@ -198,12 +198,12 @@ def _shared_rows(block: Side, right: Right, which: Array, pairs: tuple[Array, Ar
         outline, of = prepared_copies(shapely.boundary(container[0]), container[1][ask])
         sure[ask] = ~shapely.dwithin(outline[of], content[0][content[1][ask]], slack_m[ask])
     rows = Rows.of(
-        which[at],
+        at,
         on,
         sure=sure,
         sd_m=sd_m,
         area_m2=shared.area_m2,
-        share=np.minimum(shared.area_m2 / block.area_m2[which[at]], 1.0),
+        share=np.minimum(shared.area_m2 / block.area_m2[at], 1.0),
     )
     return rows.take(shared.width_m > SLIVER_WIDTH_M)
 
@@ -217,7 +217,7 @@ def overlaps_in_layer(block: Side, right: Right) -> Rows:
     which = np.flatnonzero(block.has_shape)
     at, on = right.boxes_meet(block.shape[which])
     once = block.place[which[at]] < right.side.place[on]
-    return _placed(_shared_rows(block, right, which, (at[once], on[once])), block, right)
+    return _placed(_shared_rows(block, right, (which[at[once]], on[once])), block, right)
 
 
 def outside_all(block: Side, rights: Sequence[Right], measured: Sequence[Rows]) -> Rows:
@@ -305,8 +305,7 @@ def within_distance(block: Side, right: Right, rules: Sequence[Rule]) -> list[Ro
     cross = (block.form[left] == AREA) & pairs.inside & (signed_m == 0) & (Z * sd_m >= nearest)
     if cross.any():
         both = (left[cross], on[cross])
-        own = Ground.of(block.shape)
-        signed_m[cross] = -shared_ground(own, right.ground, pairs=both).width_m
+        signed_m[cross] = -shared_ground(block.ground, right, pairs=both).width_m
     d = signed_m - own_m[pairs.left] - extent_m[on]
     every = Rows.of(
         left, on, sure=np.zeros(len(left), dtype=bool), sd_m=sd_m, distance_m=np.maximum(d, 0.0)
