@@ -7,7 +7,6 @@ block, so there is no halo and nothing to merge, and the result is the same for 
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,10 @@ import shapely
 
 from geo.comparisons import Comparison, comparisons, not_assessed
 from geo.errors import GeoError
-from geo.measure import Array, LayerFrame, Side, class_matches, prepare_side
+from geo.measure import LayerFrame, Side, class_matches, prepare_side
 from geo.overlay import Right
 from geo.relations import Rows, conflicts_in_block
+from geo.results import COLUMNS, family, frame_of, joined
 from geo.rules import Rule
 from geo.summary import overlap_geometries, overlap_geometry, summarise
 
@@ -32,28 +32,8 @@ __all__ = [
     "summarise",
 ]
 
-COLUMNS = {
-    "conflict_id": "str",
-    "rule_id": "str",
-    "relation": "str",
-    "subject_kind": "str",
-    "subject_layer": "str",
-    "subject_id": "str",
-    "object_kind": "str",
-    "object_layer": "str",
-    "object_id": "str",
-    "verdict": "str",
-    "line": "str",
-    "distance_m": "float64",
-    "sd_m": "float64",
-    "area_ha": "float64",
-    "share": "float64",
-}
-
 BLOCK_FEATURES = 8_192
 BLOCK_VERTICES = 131_072
-_SEPARATOR = "\x1f"
-_LINES = np.array([None, "inner", "outer"], dtype=object)
 
 
 def find_conflicts(
@@ -97,8 +77,9 @@ def find_conflicts(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    frames = [_frame(comparison, sides, found[comparison]) for comparison in work]
-    return _joined(frames)
+    return joined(
+        [frame_of(comparison, Rows.joined(found[comparison]), layers=sides) for comparison in work]
+    )
 
 
 def _refuse_doubles(layers: Sequence[LayerFrame]) -> None:
@@ -130,7 +111,7 @@ def _tasks(
     """One task a block and family of rules that can share their measurements."""
     families: dict[tuple[Any, ...], list[Comparison]] = {}
     for comparison in work:
-        families.setdefault(_family(comparison), []).append(comparison)
+        families.setdefault(family(comparison), []).append(comparison)
     wanted = {_right_key(c.rule, layer_id) for c in work for layer_id in c.object_layers}
     rights = dict(zip(wanted, pool.map(lambda key: _right(sides, *key), wanted), strict=True))
     subjects = {(c.subject_layer, c.rule.subject_classes) for c in work}
@@ -172,67 +153,3 @@ def _right(
 def _blocks(sides: dict[str, Side], layer_id: str, classes: tuple[str, ...]) -> list[Side]:
     side = sides[layer_id]
     return blocks(side.take(class_matches(side.feature_class, classes)))
-
-
-def _family(comparison: Comparison) -> tuple[Any, ...]:
-    rule = comparison.rule
-    common = (comparison.subject_layer, rule.subject_classes, rule.object_classes)
-    if rule.relation in ("overlap", "other_holder", "outside_all"):
-        return ("ground", *common, rule.object_kind)
-    if rule.relation == "within_distance":
-        return ("distance", *common, *comparison.object_layers)
-    return (rule.relation, rule.rule_id, *common)
-
-
-def _frame(comparison: Comparison, sides: dict[str, Side], parts: list[Rows]) -> pd.DataFrame:
-    rule = comparison.rule
-    subject = sides[comparison.subject_layer]
-    rows = Rows.joined(parts)
-    order = np.lexsort((rows.right, rows.left))
-    subject_ids = subject.ids_at(rows.left[order])
-    alone = rule.relation in ("outside_all", "area_limit")
-    layer = None if alone else comparison.object_layers[0]
-    object_ids = np.full(len(order), None, dtype=object)
-    if layer is not None:
-        object_ids = sides[layer].ids_at(rows.right[order])
-    columns: dict[str, Any] = {
-        "conflict_id": _conflict_ids(comparison, layer, subject_ids, object_ids),
-        "rule_id": rule.rule_id,
-        "relation": rule.relation,
-        "subject_kind": subject.kind,
-        "subject_layer": comparison.subject_layer,
-        "subject_id": subject_ids,
-        "object_kind": None if layer is None else sides[layer].kind,
-        "object_layer": layer,
-        "object_id": object_ids,
-        "verdict": np.where(rows.sure[order], "inside", "too_close").astype(object),
-        "line": _LINES[rows.line[order]],
-        "distance_m": rows.distance_m[order],
-        "sd_m": rows.sd_m[order],
-        "area_ha": rows.area_m2[order] / 10_000,
-        "share": rows.share[order],
-    }
-    return pd.DataFrame(
-        {
-            name: pd.Series(columns[name], index=range(len(order)), dtype=dtype)
-            for name, dtype in COLUMNS.items()
-        }
-    )
-
-
-def _conflict_ids(
-    comparison: Comparison, layer: str | None, subject_ids: Array, object_ids: Array
-) -> list[str]:
-    ahead = _SEPARATOR.join((comparison.rule.rule_id, comparison.subject_layer, ""))
-    between = _SEPARATOR + (layer or "") + _SEPARATOR
-    return [
-        blake2b(f"{ahead}{left}{between}{right or ''}".encode(), digest_size=8).hexdigest()
-        for left, right in zip(subject_ids, object_ids, strict=True)
-    ]
-
-
-def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    some = [frame for frame in frames if len(frame)]
-    if not some:
-        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()})
-    return pd.concat(some, ignore_index=True)

@@ -1,0 +1,174 @@
+"""The conflict engine in parts: a task is one part of the subjects and one family of rules.
+
+A task reads its subjects and, by their box, the objects that can matter; it knows nothing of other
+tasks, so it runs in a thread, on another machine, or twice, with the same result. Each subject
+lies in exactly one part: there is nothing to merge at borders and nothing to drop.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.comparisons import Comparison
+from geo.measure import Array, Side, class_matches
+from geo.overlay import Right
+from geo.relations import Rows, Z, conflicts_in_block
+from geo.results import family, frame_of, joined
+
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Some features of a layer that lie together; `bounds` in metres of the measuring CRS."""
+
+    number: int
+    features: int
+    vertices: int
+    bounds: Bounds
+
+
+class PartedLayer(Protocol):
+    """A layer that can be read in parts, in the measuring CRS, valid and without empty geometries.
+
+    `largest_sd_m` and `largest_extent_m` (a point's radius, half a river's width) say how far a
+    feature can reach beyond its geometry.
+    """
+
+    layer_id: str
+    kind: str
+    parts: Sequence[Part]
+    largest_sd_m: float
+    largest_extent_m: float
+
+    def part(self, number: int) -> Side:
+        """The features of one part, in the order of their ids."""
+
+    def near(self, bounds: Bounds) -> Side:
+        """The features whose boxes, radius included, meet bounds, in the order of their ids."""
+
+    def ids_at(self, places: Array) -> Array:
+        """Ids of the features at these places of the layer's order of ids."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One part of a subject layer under rules that share their measurements."""
+
+    members: tuple[Comparison, ...]
+    part: int
+    weight: int
+
+    @property
+    def subject_layer(self) -> str:
+        """The layer the part belongs to."""
+        return self.members[0].subject_layer
+
+
+Found = list[tuple[Comparison, Rows]]
+
+
+def tasks_of(work: Sequence[Comparison], layers: Mapping[str, PartedLayer]) -> list[Task]:
+    """The tasks of comparisons, the heaviest first, so that none is left with a long one."""
+    families: dict[object, list[Comparison]] = {}
+    for comparison in work:
+        families.setdefault(family(comparison), []).append(comparison)
+    tasks = [
+        Task(members=tuple(members), part=part.number, weight=part.vertices + part.features)
+        for members in families.values()
+        for part in layers[members[0].subject_layer].parts
+    ]
+    return sorted(tasks, key=lambda task: -task.weight)
+
+
+def run_task(task: Task, layers: Mapping[str, PartedLayer]) -> Found:
+    """The rows of one task; a pure function of the task and the layers."""
+    rule = task.members[0].rule
+    block = layers[task.subject_layer].part(task.part)
+    block = block.take(class_matches(block.feature_class, rule.subject_classes))
+    if not len(block):
+        return []
+    names = sorted({name for member in task.members for name in member.object_layers})
+    objects = [layers[name] for name in names]
+    alone = any(member.rule.relation == "outside_all" for member in task.members)
+    reach_m = _reach_m(block, objects, task.members)
+    rights, whole = _rights(block, objects, task.members[0], reach_m)
+    while alone and not whole:
+        # nothing beyond what was read may be nearer than the nearest of what was read
+        furthest_m = _furthest_m(block, rights)
+        if furthest_m <= reach_m:
+            break
+        reach_m = furthest_m + 1.0 if np.isfinite(furthest_m) else 4 * reach_m + 10_000
+        rights, whole = _rights(block, objects, task.members[0], reach_m)
+    return conflicts_in_block(block, rights, task.members)
+
+
+def find_in_parts(
+    layers: Mapping[str, PartedLayer],
+    work: Sequence[Comparison],
+    *,
+    run: Callable[[Sequence[Task]], Iterable[Found]],
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """The table of `geo.conflicts.find_conflicts`, from tasks that `run` carries out in any order.
+
+    `run` gives the result of each task once; `work` are the comparisons of the layers and rules.
+    """
+    tasks = tasks_of(work, layers)
+    found: dict[Comparison, list[Rows]] = {comparison: [] for comparison in work}
+    for done, result in enumerate(run(tasks), start=1):
+        for comparison, rows in result:
+            found[comparison].append(rows)
+        if progress is not None:
+            progress(done, len(tasks))
+    return joined(
+        [frame_of(comparison, Rows.joined(found[comparison]), layers=layers) for comparison in work]
+    )
+
+
+def _reach_m(block: Side, objects: Sequence[PartedLayer], members: Sequence[Comparison]) -> float:
+    """How far from a subject's geometry an object may lie and still be asked about."""
+    sd_m = np.hypot(
+        block.sd_m.max(initial=0.0), max((one.largest_sd_m for one in objects), default=0.0)
+    )
+    extent_m = block.radius_m.max(initial=0.0)
+    extent_m += max((one.largest_extent_m for one in objects), default=0.0)
+    widest_m = max(member.rule.outer_m or 0.0 for member in members)
+    return float(1.01 * (Z * sd_m + extent_m + widest_m) + 1.0)
+
+
+def _rights(
+    block: Side, objects: Sequence[PartedLayer], member: Comparison, reach_m: float
+) -> tuple[dict[str, Right], bool]:
+    """The objects within reach of the block's box, and whether these are all there are."""
+    west, south, east, north = shapely.total_bounds(block.geometry).tolist()
+    bounds = (west - reach_m, south - reach_m, east + reach_m, north + reach_m)
+    rights = {}
+    for layer in objects:
+        side = layer.near(bounds)
+        side = side.take(class_matches(side.feature_class, member.rule.object_classes))
+        areas_only = member.rule.relation != "within_distance"
+        rights[layer.layer_id] = Right(side.areas_only() if areas_only else side)
+    return rights, all(_holds(bounds, part.bounds) for layer in objects for part in layer.parts)
+
+
+def _holds(outer: Bounds, inner: Bounds) -> bool:
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and outer[2] >= inner[2]
+        and outer[3] >= inner[3]
+    )
+
+
+def _furthest_m(block: Side, rights: Mapping[str, Right]) -> float:
+    """The longest way from a subject to the nearest object read; infinite where none was read."""
+    shape = np.where(block.has_shape, block.shape, block.geometry)
+    best = np.full(len(block), np.inf)
+    for right in rights.values():
+        best = np.minimum(best, right.nearest(shape)[0])
+    return float(best.max(initial=0.0))

@@ -1,0 +1,265 @@
+"""Layers measured and cut into parts: one GeoParquet file in the measuring CRS, a row group a part.
+
+Features stand in Hilbert order, so a part lies together and a task reads only what is near it. The
+file says of each part how many features and vertices it has and where it lies; rows of a part are
+chosen by their boxes before any outline is decoded. Files are read through fsspec, so they may lie
+in a folder or in object storage.
+"""
+
+import io
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, BinaryIO, cast
+
+import fsspec
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pyproj
+import shapely
+
+from geo.measure import Array, LayerFrame, Side, prepare_side
+from geo.parts import Bounds, Part
+
+PART_FEATURES = 8_192
+PART_VERTICES = 131_072
+META = b"commonground:parts"
+KEPT_BYTES = 192 << 20
+"""Row groups a process keeps as they were read, all files together."""
+
+_MEASURED = ("place", "feature_class", "holder", "radius_m", "sd_m", "half_width_m", "form")
+
+
+def write_parts(layer: LayerFrame, *, measuring_crs: Any, extra: Sequence[str] = ()) -> bytes:
+    """A layer as a file that `PartFile` reads; `extra` names more columns to keep.
+
+    Raises what `geo.measure.prepare_side` raises: a wrong CRS, double ids, invalid geometries.
+    """
+    side = prepare_side(layer, measuring_crs=measuring_crs)
+    order = _along_a_curve(side)
+    table = _table(side, layer, order, extra)
+    ends = _cuts(side.vertices[order])
+    parts = [_part_of(side.take(order[low:high])) for low, high in ends]
+    about = {
+        "layer_id": layer.layer_id,
+        "kind": layer.kind,
+        "largest_sd_m": float(side.sd_m.max(initial=0.0)),
+        "largest_extent_m": float(
+            max(side.radius_m.max(initial=0), side.half_width_m.max(initial=0))
+        ),
+        "parts": parts,
+    }
+    told = {META: json.dumps(about).encode(), b"geo": _geo(measuring_crs)}
+    stream = io.BytesIO()
+    schema = table.schema.with_metadata(told)
+    with pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1) as writer:
+        for low, high in ends:
+            rows = table.slice(low, high - low).cast(schema)
+            writer.write_table(rows, row_group_size=max(high - low, 1))
+    return stream.getvalue()
+
+
+def _along_a_curve(side: Side) -> Array:
+    if not len(side):
+        return np.zeros(0, dtype="int64")
+    distance = gpd.GeoSeries(side.geometry).hilbert_distance(shapely.total_bounds(side.geometry))
+    order: Array = np.lexsort((side.place, distance.to_numpy()))
+    return order
+
+
+def _table(side: Side, layer: LayerFrame, order: Array, extra: Sequence[str]) -> pa.Table:
+    moved = side.take(order)
+    box = shapely.bounds(moved.geometry)
+    columns: dict[str, Any] = {
+        "place": np.argsort(np.argsort(side.place))[order],
+        "feature_id": pa.array(moved.ids, pa.string()),
+        "feature_class": pa.array(moved.feature_class, pa.string()),
+        "holder": pa.array(moved.holder, pa.string()),
+        "radius_m": moved.radius_m,
+        "sd_m": moved.sd_m,
+        "half_width_m": moved.half_width_m,
+        "form": pa.array(moved.form, pa.int8()),
+        "bbox": pa.StructArray.from_arrays(
+            [pa.array(box[:, n]) for n in range(4)], ["xmin", "ymin", "xmax", "ymax"]
+        ),
+        "geometry": pa.array(shapely.to_wkb(moved.geometry), pa.binary()),
+    }
+    frame = layer.features
+    at = frame["feature_id"].astype("str")
+    rows = pd.Index(at).get_indexer(pd.Index(moved.ids))
+    for name in extra:
+        if name in frame and name not in columns:
+            columns[name] = pa.Array.from_pandas(frame[name].iloc[rows])
+    return pa.table(columns)
+
+
+def _cuts(vertices: Array) -> list[tuple[int, int]]:
+    """Where parts begin and end: none with too many features or, unless it is one, vertices."""
+    if not len(vertices):
+        return []
+    weight = np.maximum(vertices / PART_VERTICES, 1 / PART_FEATURES)
+    strip = np.floor(np.cumsum(weight) - weight).astype("int64")
+    starts = np.flatnonzero(np.diff(strip, prepend=-1)).tolist()
+    return list(zip(starts, [*starts[1:], len(vertices)], strict=True))
+
+
+def _part_of(side: Side) -> dict[str, Any]:
+    return {
+        "features": len(side),
+        "vertices": int(side.vertices.sum()),
+        "bounds": shapely.total_bounds(side.geometry).tolist(),
+    }
+
+
+def _geo(measuring_crs: Any) -> bytes:
+    covering = {"bbox": {edge: ["bbox", edge] for edge in ("xmin", "ymin", "xmax", "ymax")}}
+    column = {
+        "encoding": "WKB",
+        "geometry_types": [],
+        "crs": pyproj.CRS.from_user_input(measuring_crs).to_json_dict(),
+        "covering": covering,
+    }
+    about = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    return json.dumps(about).encode()
+
+
+class PartFile:
+    """A file of `write_parts`, by its path or URL; a `geo.parts.PartedLayer`.
+
+    Only the URL travels to another process; there the file is opened again. With `only`, the layer
+    is as if it had just the features at these places of its order of ids.
+    """
+
+    def __init__(self, url: str, *, only: Array | None = None) -> None:
+        self.url = url
+        self.only = only
+        about = json.loads(self._footer.metadata[META])
+        self.layer_id: str = about["layer_id"]
+        self.kind: str = about["kind"]
+        self.largest_sd_m: float = about["largest_sd_m"]
+        self.largest_extent_m: float = about["largest_extent_m"]
+        self.parts = tuple(
+            Part(
+                number=number,
+                features=part["features"],
+                vertices=part["vertices"],
+                bounds=cast(Bounds, tuple(part["bounds"])),
+            )
+            for number, part in enumerate(about["parts"])
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = ("url", "only", "layer_id", "kind", "largest_sd_m", "largest_extent_m", "parts")
+        return {name: self.__dict__[name] for name in kept}
+
+    def part(self, number: int) -> Side:
+        """The features of one part."""
+        return self._side([self._rows(number, None)])
+
+    def near(self, bounds: Bounds) -> Side:
+        """The features whose boxes meet bounds."""
+        meets = [part.number for part in self.parts if _meet(part.bounds, bounds)]
+        return self._side([self._rows(number, bounds) for number in meets])
+
+    def ids_at(self, places: Array) -> Array:
+        """Ids of the features at these places of the layer's order of ids."""
+        ids: Array = self._ids.take(pa.array(places)).to_numpy(zero_copy_only=False)
+        return ids
+
+    @cached_property
+    def _ids(self) -> pa.Array:
+        with _opened(self.url) as file:
+            table = pq.ParquetFile(file).read(columns=["place", "feature_id"]).combine_chunks()
+        return table["feature_id"].take(pc.sort_indices(table["place"])).combine_chunks()
+
+    @cached_property
+    def _footer(self) -> Any:
+        with _opened(self.url) as file:
+            return pq.read_metadata(file)
+
+    def _rows(self, number: int, bounds: Bounds | None) -> pa.Table:
+        table = _kept(self.url, number, self._footer)
+        keep = None
+        if bounds is not None and not _within(self.parts[number].bounds, bounds):
+            box = table["bbox"].combine_chunks()
+            low_x, low_y, high_x, high_y = (box.field(n).to_numpy() for n in range(4))
+            keep = (low_x <= bounds[2]) & (high_x >= bounds[0])
+            keep &= (low_y <= bounds[3]) & (high_y >= bounds[1])
+        if self.only is not None:
+            chosen = np.isin(table["place"].to_numpy(), self.only)
+            keep = chosen if keep is None else keep & chosen
+        return table if keep is None else table.filter(pa.array(keep))
+
+    def _side(self, tables: list[pa.Table]) -> Side:
+        schema = self._footer.schema.to_arrow_schema()
+        empty = pa.schema([schema.field(name) for name in (*_MEASURED, "geometry")]).empty_table()
+        names = empty.column_names
+        table = pa.concat_tables([empty, *(one.select(names) for one in tables)])
+        table = table.sort_by("place").combine_chunks()
+        arrays = {
+            name: table[name].to_numpy()
+            for name in _MEASURED
+            if name not in ("feature_class", "holder")
+        }
+        geometry = shapely.from_wkb(table["geometry"].to_numpy())
+        return Side(
+            layer_id=self.layer_id,
+            kind=self.kind,
+            ids=arrays["place"],
+            geometry=np.asarray(geometry, dtype=object),
+            feature_class=_texts(table["feature_class"]),
+            holder=_texts(table["holder"]),
+            **arrays,
+        )
+
+
+def _texts(column: pa.ChunkedArray) -> Array:
+    coded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
+    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    words = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
+    texts: Array = words[coded.indices.to_numpy(zero_copy_only=False)]
+    return texts
+
+
+def _meet(one: Bounds, other: Bounds) -> bool:
+    return one[0] <= other[2] and one[2] >= other[0] and one[1] <= other[3] and one[3] >= other[1]
+
+
+def _within(inner: Bounds, outer: Bounds) -> bool:
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and outer[2] >= inner[2]
+        and outer[3] >= inner[3]
+    )
+
+
+def _opened(url: str) -> BinaryIO:
+    return cast(BinaryIO, fsspec.open(url, "rb").open())
+
+
+_cache: OrderedDict[tuple[str, int], pa.Table] = OrderedDict()
+_guard = threading.Lock()
+
+
+def _kept(url: str, number: int, footer: Any) -> pa.Table:
+    """A row group, from memory where it is there; files are never changed, so a URL is a key."""
+    key = (url, number)
+    with _guard:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
+    with _opened(url) as file:
+        columns = [*_MEASURED, "bbox", "geometry"]
+        table = pq.ParquetFile(file, metadata=footer).read_row_group(number, columns=columns)
+    with _guard:
+        _cache[key] = table
+        while len(_cache) > 1 and sum(one.nbytes for one in _cache.values()) > KEPT_BYTES:
+            _cache.popitem(last=False)
+    return table
