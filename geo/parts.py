@@ -18,8 +18,12 @@ from geo.measure import Array, Side, class_matches
 from geo.overlay import Right
 from geo.relations import Rows, Z, conflicts_in_block
 from geo.results import family, frame_of, joined
+from geo.rules import Rule
 
 Bounds = tuple[float, float, float, float]
+
+FIRST_LOOK_M = 2_000.0
+"""How far a site outside every licence first looks for the nearest one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +65,6 @@ class Task:
 
     members: tuple[Comparison, ...]
     part: int
-    weight: int
 
     @property
     def subject_layer(self) -> str:
@@ -73,38 +76,65 @@ Found = list[tuple[Comparison, Rows]]
 
 
 def tasks_of(work: Sequence[Comparison], layers: Mapping[str, PartedLayer]) -> list[Task]:
-    """The tasks of comparisons, the heaviest first, so that none is left with a long one."""
+    """The tasks of comparisons; those of one part follow each other, as they read the same."""
     families: dict[object, list[Comparison]] = {}
     for comparison in work:
         families.setdefault(family(comparison), []).append(comparison)
     tasks = [
-        Task(members=tuple(members), part=part.number, weight=part.vertices + part.features)
+        Task(members=tuple(members), part=part.number)
         for members in families.values()
         for part in layers[members[0].subject_layer].parts
     ]
-    return sorted(tasks, key=lambda task: -task.weight)
+    return sorted(tasks, key=lambda task: (task.subject_layer, task.part))
 
 
 def run_task(task: Task, layers: Mapping[str, PartedLayer]) -> Found:
     """The rows of one task; a pure function of the task and the layers."""
     rule = task.members[0].rule
     block = layers[task.subject_layer].part(task.part)
-    block = block.take(class_matches(block.feature_class, rule.subject_classes))
+    if rule.subject_classes:
+        block = block.take(class_matches(block.feature_class, rule.subject_classes))
     if not len(block):
         return []
     names = sorted({name for member in task.members for name in member.object_layers})
     objects = [layers[name] for name in names]
-    alone = any(member.rule.relation == "outside_all" for member in task.members)
     reach_m = _reach_m(block, objects, task.members)
-    rights, whole = _rights(block, objects, task.members[0], reach_m)
-    while alone and not whole:
-        # nothing beyond what was read may be nearer than the nearest of what was read
-        furthest_m = _furthest_m(block, rights)
-        if furthest_m <= reach_m:
-            break
-        reach_m = furthest_m + 1.0 if np.isfinite(furthest_m) else 4 * reach_m + 10_000
-        rights, whole = _rights(block, objects, task.members[0], reach_m)
-    return conflicts_in_block(block, rights, task.members)
+    rights, whole = _rights(block, objects, rule, reach_m)
+    found = conflicts_in_block(block, rights, task.members)
+    outside = [member for member in task.members if member.rule.relation == "outside_all"]
+    if not outside or whole:
+        return found
+    settled = [(member, rows) for member, rows in found if member not in outside]
+    return settled + _outside(block, objects, outside, found, reach_m)
+
+
+def _outside(
+    block: Side,
+    objects: Sequence[PartedLayer],
+    members: Sequence[Comparison],
+    found: Found,
+    reach_m: float,
+) -> Found:
+    """The rows of `outside_all`, asked again further off where the nearest object may not be read.
+
+    What was found at a distance within reach is the nearest: nothing that was not read is nearer.
+    """
+    settled: Found = []
+    while True:
+        far = np.zeros(0, dtype="int64")
+        for member, rows in found:
+            if member in members:
+                unsure = rows.sure & ~(rows.distance_m <= reach_m)
+                settled.append((member, rows.take(~unsure)))
+                far = np.union1d(far, rows.left[unsure])
+        if not len(far):
+            return settled
+        rest = block.take(np.isin(block.place, far))
+        reach_m = max(4 * reach_m, FIRST_LOOK_M)
+        rights, whole = _rights(rest, objects, members[0].rule, reach_m)
+        found = conflicts_in_block(rest, rights, members)
+        if whole:
+            return settled + found
 
 
 def find_in_parts(
@@ -142,7 +172,7 @@ def _reach_m(block: Side, objects: Sequence[PartedLayer], members: Sequence[Comp
 
 
 def _rights(
-    block: Side, objects: Sequence[PartedLayer], member: Comparison, reach_m: float
+    block: Side, objects: Sequence[PartedLayer], rule: Rule, reach_m: float
 ) -> tuple[dict[str, Right], bool]:
     """The objects within reach of the block's box, and whether these are all there are."""
     west, south, east, north = shapely.total_bounds(block.geometry).tolist()
@@ -150,8 +180,8 @@ def _rights(
     rights = {}
     for layer in objects:
         side = layer.near(bounds)
-        side = side.take(class_matches(side.feature_class, member.rule.object_classes))
-        areas_only = member.rule.relation != "within_distance"
+        side = side.take(class_matches(side.feature_class, rule.object_classes))
+        areas_only = rule.relation != "within_distance"
         rights[layer.layer_id] = Right(side.areas_only() if areas_only else side)
     return rights, all(_holds(bounds, part.bounds) for layer in objects for part in layer.parts)
 
@@ -163,12 +193,3 @@ def _holds(outer: Bounds, inner: Bounds) -> bool:
         and outer[2] >= inner[2]
         and outer[3] >= inner[3]
     )
-
-
-def _furthest_m(block: Side, rights: Mapping[str, Right]) -> float:
-    """The longest way from a subject to the nearest object read; infinite where none was read."""
-    shape = np.where(block.has_shape, block.shape, block.geometry)
-    best = np.full(len(block), np.inf)
-    for right in rights.values():
-        best = np.minimum(best, right.nearest(shape)[0])
-    return float(best.max(initial=0.0))

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Generic, TypeVar, cast
 
 import fsspec
 import geopandas as gpd
@@ -30,8 +30,13 @@ from geo.parts import Bounds, Part
 PART_FEATURES = 8_192
 PART_VERTICES = 131_072
 META = b"commonground:parts"
-KEPT_BYTES = 192 << 20
+KEPT_BYTES = 384 << 20
 """Row groups a process keeps as they were read, all files together."""
+
+KEPT_SIDES = 6
+"""Parts a process keeps decoded: a few tasks in a row ask the same one."""
+
+T = TypeVar("T")
 
 _MEASURED = ("place", "feature_class", "holder", "radius_m", "sd_m", "half_width_m", "form")
 
@@ -159,8 +164,14 @@ class PartFile:
         return {name: self.__dict__[name] for name in kept}
 
     def part(self, number: int) -> Side:
-        """The features of one part."""
-        return self._side([self._rows(number, None)])
+        """The features of one part; kept for a while, as several tasks want the same."""
+        if self.only is not None:
+            return self._side([self._rows(number, None)])
+        side = _sides.get((self.url, number))
+        if side is None:
+            side = self._side([self._rows(number, None)])
+            _sides.put((self.url, number), side, 1)
+        return side
 
     def near(self, bounds: Bounds) -> Side:
         """The features whose boxes meet bounds."""
@@ -184,7 +195,7 @@ class PartFile:
             return pq.read_metadata(file)
 
     def _rows(self, number: int, bounds: Bounds | None) -> pa.Table:
-        table = _kept(self.url, number, self._footer)
+        table = _row_group(self.url, number, self._footer)
         keep = None
         if bounds is not None and not _within(self.parts[number].bounds, bounds):
             box = table["bbox"].combine_chunks()
@@ -244,22 +255,43 @@ def _opened(url: str) -> BinaryIO:
     return cast(BinaryIO, fsspec.open(url, "rb").open())
 
 
-_cache: OrderedDict[tuple[str, int], pa.Table] = OrderedDict()
-_guard = threading.Lock()
+class _Kept(Generic[T]):
+    """The last things read, up to so many bytes; several threads share it."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.total = 0
+        self.items: OrderedDict[tuple[str, int], tuple[T, int]] = OrderedDict()
+        self.guard = threading.Lock()
+
+    def get(self, key: tuple[str, int]) -> T | None:
+        with self.guard:
+            if key not in self.items:
+                return None
+            self.items.move_to_end(key)
+            return self.items[key][0]
+
+    def put(self, key: tuple[str, int], item: T, size: int) -> None:
+        with self.guard:
+            if key in self.items:
+                return
+            self.items[key] = item, size
+            self.total += size
+            while len(self.items) > 1 and self.total > self.most:
+                self.total -= self.items.popitem(last=False)[1][1]
 
 
-def _kept(url: str, number: int, footer: Any) -> pa.Table:
-    """A row group, from memory where it is there; files are never changed, so a URL is a key."""
-    key = (url, number)
-    with _guard:
-        if key in _cache:
-            _cache.move_to_end(key)
-            return _cache[key]
-    with _opened(url) as file:
-        columns = [*_MEASURED, "bbox", "geometry"]
-        table = pq.ParquetFile(file, metadata=footer).read_row_group(number, columns=columns)
-    with _guard:
-        _cache[key] = table
-        while len(_cache) > 1 and sum(one.nbytes for one in _cache.values()) > KEPT_BYTES:
-            _cache.popitem(last=False)
+# files are never changed, so a URL and a number are a key
+_tables: "_Kept[pa.Table]" = _Kept(KEPT_BYTES)
+_sides: "_Kept[Side]" = _Kept(KEPT_SIDES)
+
+
+def _row_group(url: str, number: int, footer: Any) -> pa.Table:
+    """A row group, from memory where it is there."""
+    table = _tables.get((url, number))
+    if table is None:
+        with _opened(url) as file:
+            columns = [*_MEASURED, "bbox", "geometry"]
+            table = pq.ParquetFile(file, metadata=footer).read_row_group(number, columns=columns)
+        _tables.put((url, number), table, table.nbytes)
     return table
