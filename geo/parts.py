@@ -6,6 +6,7 @@ lies in exactly one part: there is nothing to merge at borders and nothing to dr
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,11 +44,25 @@ class PartedLayer(Protocol):
     feature can reach beyond its geometry.
     """
 
-    layer_id: str
-    kind: str
-    parts: Sequence[Part]
-    largest_sd_m: float
-    largest_extent_m: float
+    @property
+    def layer_id(self) -> str:
+        """The id of the layer."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the layer."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The parts, each feature in one of them."""
+
+    @property
+    def largest_sd_m(self) -> float:
+        """The largest standard error of position, metres."""
+
+    @property
+    def largest_extent_m(self) -> float:
+        """The largest radius of a point or half width of a river, metres."""
 
     def part(self, number: int) -> Side:
         """The features of one part, in the order of their ids."""
@@ -74,6 +89,10 @@ class Task:
 
 Found = list[tuple[Comparison, Rows]]
 
+Layers = Mapping[str, PartedLayer]
+Run = Callable[[Sequence[Task], Layers, Layers], Iterable[Found]]
+"""Carries out tasks, given layers and subjects; gives the result of each once, in any order."""
+
 
 def tasks_of(work: Sequence[Comparison], layers: Mapping[str, PartedLayer]) -> list[Task]:
     """The tasks of comparisons; those of one part follow each other, as they read the same."""
@@ -88,10 +107,19 @@ def tasks_of(work: Sequence[Comparison], layers: Mapping[str, PartedLayer]) -> l
     return sorted(tasks, key=lambda task: (task.subject_layer, task.part))
 
 
-def run_task(task: Task, layers: Mapping[str, PartedLayer]) -> Found:
-    """The rows of one task; a pure function of the task and the layers."""
+def run_task(
+    task: Task,
+    layers: Mapping[str, PartedLayer],
+    *,
+    subjects: Mapping[str, PartedLayer] | None = None,
+) -> Found:
+    """The rows of one task; a pure function of the task and the layers.
+
+    `subjects` stand in for the layers of the same id on the left side of the rules.
+    """
     rule = task.members[0].rule
-    block = layers[task.subject_layer].part(task.part)
+    left = (subjects or {}).get(task.subject_layer, layers[task.subject_layer])
+    block = left.part(task.part)
     if rule.subject_classes:
         block = block.take(class_matches(block.feature_class, rule.subject_classes))
     if not len(block):
@@ -137,20 +165,37 @@ def _outside(
             return settled + found
 
 
+def on_threads(count: int) -> Run:
+    """Carry out tasks on threads of this process; GEOS lets them run side by side."""
+
+    def run(tasks: Sequence[Task], layers: Layers, subjects: Layers) -> Iterable[Found]:
+        with ThreadPoolExecutor(max_workers=max(1, count)) as pool:
+            jobs = [pool.submit(run_task, task, layers, subjects=subjects) for task in tasks]
+            try:
+                for job in as_completed(jobs):
+                    yield job.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    return run
+
+
 def find_in_parts(
     layers: Mapping[str, PartedLayer],
     work: Sequence[Comparison],
     *,
-    run: Callable[[Sequence[Task]], Iterable[Found]],
+    run: Run,
+    subjects: Mapping[str, PartedLayer] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """The table of `geo.conflicts.find_conflicts`, from tasks that `run` carries out in any order.
 
-    `run` gives the result of each task once; `work` are the comparisons of the layers and rules.
+    `work` are the comparisons of the layers and rules. `subjects`: see `run_task`.
     """
-    tasks = tasks_of(work, layers)
+    tasks = tasks_of(work, dict(layers) | dict(subjects or {}))
     found: dict[Comparison, list[Rows]] = {comparison: [] for comparison in work}
-    for done, result in enumerate(run(tasks), start=1):
+    for done, result in enumerate(run(tasks, layers, subjects or {}), start=1):
         for comparison, rows in result:
             found[comparison].append(rows)
         if progress is not None:

@@ -11,6 +11,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any, BinaryIO, Generic, TypeVar, cast
 
@@ -25,7 +26,9 @@ import pyproj
 import shapely
 
 from geo.measure import Array, LayerFrame, Side, prepare_side
+from geo.outline import diagonals
 from geo.parts import Bounds, Part
+from geo.updates import Change
 
 PART_FEATURES = 8_192
 PART_VERTICES = 131_072
@@ -137,13 +140,14 @@ def _geo(measuring_crs: Any) -> bytes:
 class PartFile:
     """A file of `write_parts`, by its path or URL; a `geo.parts.PartedLayer`.
 
-    Only the URL travels to another process; there the file is opened again. With `only`, the layer
-    is as if it had just the features at these places of its order of ids.
+    Only the URL travels to another process; there the file is opened again. `only` and `meeting`
+    give the layer as if it had fewer features.
     """
 
-    def __init__(self, url: str, *, only: Array | None = None) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.only = only
+        self.places: Array | None = None
+        self.boxes: Array | None = None
         about = json.loads(self._footer.metadata[META])
         self.layer_id: str = about["layer_id"]
         self.kind: str = about["kind"]
@@ -160,12 +164,33 @@ class PartFile:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("url", "only", "layer_id", "kind", "largest_sd_m", "largest_extent_m", "parts")
+        kept = (
+            "url",
+            "places",
+            "boxes",
+            "layer_id",
+            "kind",
+            "largest_sd_m",
+            "largest_extent_m",
+            "parts",
+        )
         return {name: self.__dict__[name] for name in kept}
+
+    def only(self, places: Array) -> "PartFile":
+        """The layer as if it had just the features at these places of its order of ids."""
+        fewer = copy(self)
+        fewer.places = np.asarray(places)
+        return fewer
+
+    def meeting(self, boxes: Array) -> "PartFile":
+        """The layer as if it had just the features whose boxes meet one of these (n, 4)."""
+        fewer = copy(self)
+        fewer.boxes = boxes
+        return fewer
 
     def part(self, number: int) -> Side:
         """The features of one part; kept for a while, as several tasks want the same."""
-        if self.only is not None:
+        if self.places is not None or self.boxes is not None:
             return self._side([self._rows(number, None)])
         side = _sides.get((self.url, number))
         if side is None:
@@ -196,16 +221,26 @@ class PartFile:
 
     def _rows(self, number: int, bounds: Bounds | None) -> pa.Table:
         table = _row_group(self.url, number, self._footer)
-        keep = None
-        if bounds is not None and not _within(self.parts[number].bounds, bounds):
-            box = table["bbox"].combine_chunks()
-            low_x, low_y, high_x, high_y = (box.field(n).to_numpy() for n in range(4))
-            keep = (low_x <= bounds[2]) & (high_x >= bounds[0])
-            keep &= (low_y <= bounds[3]) & (high_y >= bounds[1])
-        if self.only is not None:
-            chosen = np.isin(table["place"].to_numpy(), self.only)
-            keep = chosen if keep is None else keep & chosen
-        return table if keep is None else table.filter(pa.array(keep))
+        whole = bounds is None or _within(self.parts[number].bounds, bounds)
+        if whole and self.places is None and self.boxes is None:
+            return table
+        box = _boxes_of(table)
+        keep = np.ones(len(box), dtype=bool)
+        if bounds is not None and not whole:
+            keep &= (box[:, 0] <= bounds[2]) & (box[:, 2] >= bounds[0])
+            keep &= (box[:, 1] <= bounds[3]) & (box[:, 3] >= bounds[1])
+        if self.places is not None:
+            keep &= np.isin(table["place"].to_numpy(), self.places)
+        if self.boxes is not None:
+            at, _ = self._tree.query(diagonals(box))
+            meets = np.zeros(len(box), dtype=bool)
+            meets[at] = True
+            keep &= meets
+        return table.filter(pa.array(keep))
+
+    @cached_property
+    def _tree(self) -> Any:
+        return shapely.STRtree(diagonals(self.boxes if self.boxes is not None else _NO_BOX))
 
     def _side(self, tables: list[pa.Table]) -> Side:
         schema = self._footer.schema.to_arrow_schema()
@@ -230,12 +265,48 @@ class PartFile:
         )
 
 
+def change_of(old: PartFile, new: PartFile) -> Change:
+    """What became of a layer between two versions measured in the same CRS.
+
+    A feature is the same where all that the engine reads of it is, its geometry to the last bit.
+    """
+    names = [name for name in _MEASURED if name != "place"]
+    before, after = _by_place(old, names), _by_place(new, names)
+    where = pc.index_in(before["feature_id"], value_set=after["feature_id"].combine_chunks())
+    stays = np.flatnonzero(where.is_valid().to_numpy())
+    at = where.drop_null().to_numpy()
+    same = np.ones(len(stays), dtype=bool)
+    for name in (*names, "geometry"):
+        one, other = before[name].take(pa.array(stays)), after[name].take(pa.array(at))
+        alike = pc.equal(one, other).fill_null(False)
+        alike = pc.or_(alike, pc.and_(pc.is_null(one), pc.is_null(other)))
+        same &= alike.combine_chunks().to_numpy(zero_copy_only=False)
+    gone, come = np.ones(len(before), dtype=bool), np.ones(len(after), dtype=bool)
+    gone[stays[same]] = False
+    come[at[same]] = False
+    return Change(old=old, new=new, gone=np.flatnonzero(gone), come=np.flatnonzero(come))
+
+
+def _by_place(layer: PartFile, names: Sequence[str]) -> pa.Table:
+    with _opened(layer.url) as file:
+        columns = ["place", "feature_id", *names, "geometry"]
+        return pq.ParquetFile(file).read(columns=columns).sort_by("place")
+
+
 def _texts(column: pa.ChunkedArray) -> Array:
     coded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     words = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
     texts: Array = words[coded.indices.to_numpy(zero_copy_only=False)]
     return texts
+
+
+_NO_BOX: Array = np.zeros((0, 4))
+
+
+def _boxes_of(table: pa.Table) -> Array:
+    box = table["bbox"].combine_chunks()
+    return np.column_stack([box.field(n).to_numpy() for n in range(4)])
 
 
 def _meet(one: Bounds, other: Bounds) -> bool:

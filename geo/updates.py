@@ -1,0 +1,191 @@
+"""The conflicts after some features changed, from those before: the same table, for less.
+
+A row of a pair depends on these two features alone. So rows of changed features are dropped, and
+found again between the changed features and all others. Only "outside every object" depends on
+more: it is asked again for subjects that a changed object lies near enough to matter to.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.comparisons import Comparison
+from geo.measure import Array, Side, class_matches
+from geo.overlay import Right
+from geo.parts import Layers, PartedLayer, Run, find_in_parts
+from geo.relations import Z
+from geo.results import COLUMNS, joined
+
+
+class Selectable(PartedLayer, Protocol):
+    """A parted layer that can be narrowed."""
+
+    def only(self, places: Array) -> "Selectable":
+        """The layer as if it had just the features at these places of its order of ids."""
+
+    def meeting(self, boxes: Array) -> "Selectable":
+        """The layer as if it had just the features whose boxes meet one of these (n, 4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What became of a layer. `new` is the layer now, `old` as it was.
+
+    `gone` are places in `old` of features that were removed or are otherwise now; `come` places in
+    `new` of features that were added or were otherwise before.
+    """
+
+    old: Selectable
+    new: Selectable
+    gone: Array
+    come: Array
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changed at all."""
+        return not len(self.gone) and not len(self.come)
+
+
+def update_conflicts(
+    before: pd.DataFrame,
+    layers: Mapping[str, Selectable],
+    work: Sequence[Comparison],
+    changes: Mapping[str, Change],
+    *,
+    run: Run,
+) -> pd.DataFrame:
+    """The table that `find_in_parts(layers, work)` gives, bit for bit, from the one before.
+
+    `before` is the table under the same rules of the same layers as they were; `changes` tells what
+    became of each layer that is not the same now. Columns of `geo.results.COLUMNS` are read.
+    """
+    changes = {layer_id: change for layer_id, change in changes.items() if not change.is_empty}
+    kept = _untouched(before[list(COLUMNS)], changes)
+    found = []
+    for layer_id, change in changes.items():
+        own = [one for one in work if one.subject_layer == layer_id]
+        subjects = {layer_id: change.new.only(change.come)}
+        found.append(find_in_parts(layers, own, run=run, subjects=subjects))
+        found.append(_against(layers, work, layer_id, change, run))
+    for one in work:
+        if one.rule.relation == "outside_all" and set(one.object_layers) & set(changes):
+            places, ids = _disturbed(one, layers, changes, kept)
+            drop = (kept["rule_id"] == one.rule.rule_id) & kept["subject_id"].isin(ids)
+            kept = kept[~(drop & (kept["subject_layer"] == one.subject_layer))]
+            subjects = {one.subject_layer: layers[one.subject_layer].only(places)}
+            found.append(find_in_parts(layers, [one], run=run, subjects=subjects))
+    table = joined([kept, *found]).drop_duplicates("conflict_id")
+    return _in_order(table, work)
+
+
+def _untouched(before: pd.DataFrame, changes: Mapping[str, Change]) -> pd.DataFrame:
+    """Rows between features that are as they were."""
+    keep = np.ones(len(before), dtype=bool)
+    for layer_id, change in changes.items():
+        gone = change.old.ids_at(change.gone)
+        for side in ("subject", "object"):
+            of_layer = (before[f"{side}_layer"] == layer_id).to_numpy(dtype=bool, na_value=False)
+            keep &= ~(of_layer & before[f"{side}_id"].isin(gone).to_numpy(dtype=bool))
+    return before[keep]
+
+
+def _against(
+    layers: Mapping[str, Selectable],
+    work: Sequence[Comparison],
+    layer_id: str,
+    change: Change,
+    run: Run,
+) -> pd.DataFrame:
+    """Rows of all subjects with the objects of a layer that are new or otherwise now."""
+    pairs = [
+        one for one in work if layer_id in one.object_layers and one.rule.relation != "outside_all"
+    ]
+    objects = change.new.only(change.come)
+    boxes = _boxes(objects)
+    if not len(boxes):
+        return joined([])
+    widest_m = max((one.rule.outer_m or 0.0 for one in pairs), default=0.0)
+    subjects = {}
+    for name in {one.subject_layer for one in pairs}:
+        layer = layers[name]
+        reach_m = Z * np.hypot(layer.largest_sd_m, objects.largest_sd_m) + widest_m + 1.0
+        reach_m += layer.largest_extent_m + objects.largest_extent_m
+        subjects[name] = layer.meeting(boxes + np.array([-1, -1, 1, 1]) * 1.01 * reach_m)
+    return find_in_parts(dict(layers) | {layer_id: objects}, pairs, run=run, subjects=subjects)
+
+
+def _boxes(layer: PartedLayer) -> Array:
+    boxes: list[Array] = [shapely.bounds(side.geometry) for side in _sides(layer)]
+    return np.concatenate([np.zeros((0, 4)), *boxes])
+
+
+def _sides(layer: PartedLayer) -> list[Side]:
+    return [layer.part(part.number) for part in layer.parts]
+
+
+def _disturbed(
+    one: Comparison,
+    layers: Mapping[str, Selectable],
+    changes: Mapping[str, Change],
+    kept: pd.DataFrame,
+) -> tuple[Array, Array]:
+    """Places and ids of subjects whose nearest object, or what covers them, may have changed."""
+    rule = one.rule
+    rights = []
+    for name in set(one.object_layers) & set(changes):
+        change = changes[name]
+        for layer in (change.old.only(change.gone), change.new.only(change.come)):
+            for side in _sides(layer):
+                chosen = side.take(class_matches(side.feature_class, rule.object_classes))
+                rights.append(Right(chosen.areas_only()))
+    rows = kept[(kept["rule_id"] == rule.rule_id) & (kept["subject_layer"] == one.subject_layer)]
+    far = pd.Series(rows["distance_m"].to_numpy(), index=rows["subject_id"].to_numpy(dtype=object))
+    subject, places = layers[one.subject_layer], [np.zeros(0, dtype="int64")]
+    largest_m = max(layers[name].largest_sd_m for name in one.object_layers)
+    for right in rights:
+        largest_m = max(largest_m, float(right.side.sd_m.max(initial=0.0)))
+    for side in _sides(subject):
+        told = far.reindex(subject.ids_at(side.place))
+        least_m = 1.01 * Z * np.hypot(side.sd_m, largest_m) + 1.0
+        # a subject that was far from everything, or from nothing known, is asked again
+        reach_m = np.fmax(told.to_numpy(), least_m) * (1 + 1e-9) + 1e-6
+        lost = told.index.isin(rows["subject_id"]) & told.isna().to_numpy()
+        shape = np.where(side.has_shape, side.shape, side.geometry)
+        for right in rights:
+            lost[right.near(shape, reach_m=reach_m).left] = True
+        places.append(side.place[lost])
+    which: Array = np.unique(np.concatenate(places))
+    return which, subject.ids_at(which)
+
+
+def _in_order(table: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:
+    """Rows by comparison, subject and object, as a full run gives them."""
+    alone = ("outside_all", "area_limit")
+    order = {
+        (
+            one.rule.rule_id,
+            one.subject_layer,
+            "" if one.rule.relation in alone else one.object_layers[0],
+        ): number
+        for number, one in enumerate(work)
+    }
+    keys = zip(
+        table["rule_id"], table["subject_layer"], table["object_layer"].fillna(""), strict=True
+    )
+    number = np.array([order[key] for key in keys], dtype="int64")
+    place = pd.DataFrame(
+        {
+            "number": number,
+            "subject": table["subject_id"].to_numpy(),
+            "object": table["object_id"].fillna("").to_numpy(),
+        }
+    ).astype({"subject": "str", "object": "str"})
+    by = place.sort_values(["number", "subject", "object"]).index
+    return table.iloc[by].reset_index(drop=True)
+
+
+__all__ = ["Change", "Layers", "Selectable", "update_conflicts"]
