@@ -10,6 +10,7 @@ import socket
 import sys
 import traceback
 import uuid
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -239,10 +240,15 @@ def conflicts(
     out: Annotated[
         Path | None, typer.Option(help="Write a .gpkg, .geojson, .csv or .parquet file.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="Compute on a Dask cluster: tcp://host:port, or local:N processes here."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find the possible conflicts of a region under the rules of a day."""
     from dashboard import workflows  # noqa: PLC0415
+    from layers.cluster import on_cluster  # noqa: PLC0415
 
     ending = out.suffix.lstrip(".").lower() if out else None
     if ending is not None and ending not in workflows.EXPORT_FORMATS:
@@ -250,7 +256,7 @@ def conflicts(
         raise typer.BadParameter(f"'{out}' ends in none of: {endings}.", param_hint="--out")
     chosen = [layer_id for one in layers for layer_id in one.split(",") if layer_id]
     day = dt.date.fromisoformat(on) if on else dt.datetime.now().astimezone().date()
-    with _store() as store:
+    with _store() as store, on_cluster(cluster) if cluster else nullcontext() as tasks:
         run = workflows.conflicts(
             store,
             region,
@@ -259,6 +265,7 @@ def conflicts(
             layers=chosen or None,
             progress=_progress(as_json),
             in_process=True,
+            run=tasks,
         )
         if out is not None and ending is not None:
             _write(out, workflows.export_conflicts(store, run, format=ending))

@@ -75,6 +75,10 @@ class EmbeddedStore:
         with self._disk(), self.lock(exclusive=False):
             self.files.put(f"derived/{name}", io.BytesIO(content))
 
+    def derived_url(self, name: str) -> str | None:
+        path = self.files.path(f"derived/{name}")
+        return str(path) if path.is_file() else None
+
     def read_features(
         self,
         version_id: str,

@@ -203,6 +203,21 @@ class PartFile:
         meets = [part.number for part in self.parts if _meet(part.bounds, bounds)]
         return self._side([self._rows(number, bounds) for number in meets])
 
+    @property
+    def features(self) -> int:
+        """How many features the layer has."""
+        return sum(part.features for part in self.parts)
+
+    def frame(self) -> LayerFrame:
+        """The whole layer as a frame in the measuring CRS, in the order of ids."""
+        with _opened(self.url) as file:
+            frame = gpd.read_parquet(file)
+        frame = frame.sort_values("place", ignore_index=True).rename(
+            columns={"sd_m": "position_sd_m"}
+        )
+        used = frame.drop(columns=["place", "half_width_m", "form", "bbox"], errors="ignore")
+        return LayerFrame(layer_id=self.layer_id, kind=self.kind, features=used, checked=True)
+
     def ids_at(self, places: Array) -> Array:
         """Ids of the features at these places of the layer's order of ids."""
         ids: Array = self._ids.take(pa.array(places)).to_numpy(zero_copy_only=False)

@@ -93,6 +93,9 @@ class Store(Protocol):
     def write_derived(self, name: str, content: bytes) -> None:
         """Keep a file that can be computed again; readers see all of it or nothing."""
 
+    def derived_url(self, name: str) -> str | None:
+        """Where fsspec, on any machine with the store, reads a derived file; None = not kept."""
+
     def examine(self, *, clean: bool = False) -> "tuple[Check, ...]":
         """Look for damage; with `clean` remove what interrupted writes left behind."""
 

@@ -8,10 +8,10 @@ import datetime as dt
 import hashlib
 import io
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +22,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
+from dashboard.workflows.measured import ROOT, code_of, measured_parts
 from dashboard.workflows.ranking import RANKING, ranked
 from dashboard.workflows.types import Progress
 from geo import conflicts as engine
-from geo.measure import to_measuring_crs
+from geo.comparisons import Comparison, comparisons
+from geo.parts import Run, find_in_parts, on_threads
 from geo.rules import Rule, rules_in_force
-from geo.validity import repair
+from geo.updates import update_conflicts
 from layers import facts
+from layers.parted import PartFile, change_of
 from layers.store import Store, open_store
 
-COLUMNS = (
-    "feature_id",
-    "name",
-    "feature_class",
-    "holder",
-    "radius_m",
-    "position_sd_m",
-    "width_m",
-    "valid_to",
-)
 META = b"commonground"
 DECIMALS = 6
+MOST_CHANGED = 0.2
+"""Where more of a layer changed than this, everything is compared anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +72,15 @@ class Job:
         """The name of the derived file that keeps the result."""
         return f"conflicts/{self.key}.parquet"
 
+    @property
+    def trail(self) -> str:
+        """The name of the derived file that tells the last run of these layers and rules.
+
+        Whatever the versions: a run may start from it where a layer changed a little.
+        """
+        same = replace(self, versions=dict.fromkeys(self.versions, ""))
+        return f"conflicts/{same.key}.last.json"
+
     def as_json(self) -> dict[str, Any]:
         """The job as plain JSON types."""
         return {
@@ -97,57 +101,42 @@ class Job:
         )
 
 
-@cache
 def _code() -> str:
     """A hash of the code and libraries that compute a result, so that none outlives a change."""
     here = Path(__file__)
-    root = here.resolve().parents[2]
-    digest = hashlib.sha256(f"{shapely.__version__} {shapely.geos_version}".encode())
-    for path in [*sorted((root / "geo").glob("*.py")), here, here.parent / "ranking.py", RANKING]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    own = (here, here.parent / "measured.py", here.parent / "ranking.py", RANKING)
+    return code_of(*sorted((ROOT / "geo").glob("*.py")), ROOT / "layers" / "parted.py", *own)
 
 
-def layer_frame(
-    store: Store,
-    layer_id: str,
-    kind: str,
-    version_id: str,
-    *,
-    measuring_crs: str,
-    feature_ids: Sequence[str] | None = None,
-) -> engine.LayerFrame:
-    """A layer version for the engine, in the measuring CRS.
+def compute(store: Store, job: Job, *, progress: Progress, run: Run | None = None) -> bytes:
+    """The result as Parquet: the table, with summary and not assessed rules in its metadata.
 
-    Moving the corners of a valid outline to another projection can make it cross itself by a hair;
-    such an outline is repaired again, so that every feature takes part.
+    `run` carries out the tasks; default: threads of this process, one a core. Where the last run of
+    these rules is kept and layers changed a little since, only what changed is compared again.
     """
-    frame = store.read_features(version_id, columns=COLUMNS, feature_ids=feature_ids)
-    frame = to_measuring_crs(frame, measuring_crs=measuring_crs)
-    shapes = frame.geometry.to_numpy()
-    bent = ~shapely.is_valid(shapes)
-    if bent.any():
-        shapes = shapes.copy()
-        shapes[bent] = repair(shapes[bent]).geometries
-        frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-    return engine.LayerFrame(layer_id=layer_id, kind=kind, features=frame)
-
-
-def compute(store: Store, job: Job, *, progress: Progress) -> bytes:
-    """The result as Parquet: the table, with summary and not assessed rules in its metadata."""
     metric = facts.region(job.region_id).measuring_crs
     rules = job.rules
-    frames, demonstration = [], {}
+    parts: dict[str, PartFile] = {}
     for done, (layer_id, version_id) in enumerate(sorted(job.versions.items())):
         layer = store.layer(layer_id)
         progress(0.2 * done / len(job.versions), f"Reading '{layer.name}'")
-        frames.append(layer_frame(store, layer_id, layer.kind, version_id, measuring_crs=metric))
-        demonstration[layer_id] = store.version(version_id).demonstration
+        parts[layer_id] = measured_parts(
+            store, layer_id, layer.kind, version_id, measuring_crs=metric
+        )
+    frames = [one.frame() for one in parts.values()]
+    demonstration = {
+        layer_id: store.version(version_id).demonstration
+        for layer_id, version_id in job.versions.items()
+    }
 
     def tell(done: int, tasks: int) -> None:
         progress(0.2 + 0.5 * done / tasks, f"Comparing layers: {done} of {tasks} parts")
 
-    found = engine.find_conflicts(frames, rules, measuring_crs=metric, progress=tell)
+    work = comparisons(frames, rules)
+    run = run or on_threads(os.cpu_count() or 1)
+    found = _updated(store, job, parts, work, run)
+    if found is None:
+        found = find_in_parts(parts, work, run=run, progress=tell)
     progress(0.7, "Adding up areas")
     summary = engine.summarise(found, frames, rules)
     progress(0.85, "Naming and ranking")
@@ -157,6 +146,40 @@ def compute(store: Store, job: Job, *, progress: Progress) -> bytes:
     ].map(demonstration).fillna(False).astype(bool)
     meta = {"summary": summary, "not_assessed": engine.not_assessed(frames, rules)}
     return _written(ranked(table, rules), meta)
+
+
+def keep(store: Store, job: Job, content: bytes) -> None:
+    """Keep a result, and remember that it is the last of its layers and rules."""
+    store.write_derived(job.name, content)
+    told = {"name": job.name, "versions": dict(job.versions)}
+    store.write_derived(job.trail, json.dumps(told).encode())
+
+
+def _updated(
+    store: Store,
+    job: Job,
+    parts: Mapping[str, PartFile],
+    work: Sequence[Comparison],
+    run: Run,
+) -> pd.DataFrame | None:
+    """The table from the last run of these layers and rules; None where there is none to use."""
+    told = store.read_derived(job.trail)
+    last = json.loads(told) if told else None
+    content = store.read_derived(last["name"]) if last else None
+    if last is None or content is None:
+        return None
+    metric = facts.region(job.region_id).measuring_crs
+    changes = {}
+    for layer_id, version_id in job.versions.items():
+        before = last["versions"][layer_id]
+        if before != version_id:
+            new = parts[layer_id]
+            old = measured_parts(store, layer_id, new.kind, before, measuring_crs=metric)
+            changes[layer_id] = change_of(old, new)
+            if len(changes[layer_id].come) > MOST_CHANGED * new.features:
+                return None
+    before_table = read_result(content)[0]
+    return update_conflicts(before_table, parts, work, changes, run=run)
 
 
 def _described(
@@ -271,5 +294,5 @@ def main() -> None:
     def tell(share: float, sentence: str) -> None:
         print(json.dumps({"share": share, "sentence": sentence}), flush=True)
 
-    store.write_derived(job.name, compute(store, job, progress=tell))
+    keep(store, job, compute(store, job, progress=tell))
     print(json.dumps({"done": True}), flush=True)

@@ -16,9 +16,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from dashboard.workflows.conflict_job import Job, compute, layer_frame, read_result
+from dashboard.workflows.conflict_job import Job, compute, keep, read_result
 from dashboard.workflows.features import card_of, plain
 from dashboard.workflows.licence_dates import about_licence, counted, with_licence_state
+from dashboard.workflows.measured import layer_frame
 from dashboard.workflows.types import (
     ConflictRun,
     ConflictSheet,
@@ -27,6 +28,7 @@ from dashboard.workflows.types import (
     WorkflowError,
 )
 from geo.conflicts import overlap_geometries
+from geo.parts import Run
 from geo.rules import Rule
 from layers import facts
 from layers.store import Store
@@ -48,10 +50,12 @@ def conflicts(
     layers: Sequence[str] | None = None,
     progress: Progress | None = None,
     in_process: bool = False,
+    run: Run | None = None,
 ) -> ConflictRun:
     """The conflicts of a region on a day, ranked; kept on disk until layers or rules change.
 
-    `layers` limits the run to these layer ids. Computed in a worker process unless `in_process`.
+    `layers` limits the run to these layer ids. Computed in a worker process unless `in_process`;
+    there `run` may carry out the tasks, on a cluster say.
     Raises WorkflowError for a layer or scenario there is not, or where the computation fails.
     """
     region = facts.region(region_id)
@@ -69,7 +73,7 @@ def conflicts(
         if one.current and (layers is None or layer_id in layers)
     }
     job = Job(region_id=region_id, on=on, scenarios=tuple(sorted(scenarios)), versions=versions)
-    table, meta = _result(store, job, progress=progress, in_process=in_process)
+    table, meta = _result(store, job, progress=progress, in_process=in_process, run=run)
     table = with_licence_state(table, on=on)
     rules = {rule.rule_id: rule for rule in job.rules}
     return ConflictRun(
@@ -170,7 +174,7 @@ def _known_scenarios(pack: str, scenarios: Sequence[str]) -> None:
 
 
 def _result(
-    store: Store, job: Job, *, progress: Progress | None, in_process: bool
+    store: Store, job: Job, *, progress: Progress | None, in_process: bool, run: Run | None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """From memory, else from disk, else computed; many who ask at once wait for one computation."""
     key = f"{store.location}/{job.key}"
@@ -187,8 +191,8 @@ def _result(
         if content is None:
             tell = progress or (lambda share, sentence: None)
             if in_process:
-                content = compute(store, job, progress=tell)
-                store.write_derived(job.name, content)
+                content = compute(store, job, progress=tell, run=run)
+                keep(store, job, content)
             else:
                 content = _in_worker(store, job, tell)
         result = read_result(content)
