@@ -130,3 +130,22 @@ def test_a_file_of_parts_is_geoparquet_that_others_read(tmp_path: Path) -> None:
     groups = pq.ParquetFile(file.url).metadata.num_row_groups
     assert groups == len(file.parts)
     assert np.sort(read["place"]).tolist() == list(range(len(read)))
+
+
+@pytest.mark.parametrize(
+    ("gap_m", "radius_m", "sd_m"), [(95.0, 0.0, 0.0), (110.0, 20.0, 0.0), (140.0, 0.0, 40.0)]
+)
+def test_an_object_beyond_the_part_but_within_the_line_is_read(
+    tmp_path: Path, gap_m: float, radius_m: float, sd_m: float
+) -> None:
+    layers = country(mines=200)
+    lake = gpd.GeoDataFrame({"feature_id": ["w"]}, geometry=[shapely.box(0, 0, 50, 50)], crs=CRS)
+    site = gpd.GeoDataFrame(
+        {"feature_id": ["s"], "radius_m": [radius_m], "position_sd_m": [sd_m]},
+        geometry=[shapely.Point(50 + gap_m, 25)],
+        crs=CRS,
+    )
+    layers |= {"water": lake, "mine_sites": site}
+    found = find_in_parts(written(layers, tmp_path), work(layers), run=RUN)
+    assert "GH-DIR-100" in set(found["rule_id"])
+    same(found, find_conflicts(frames(layers), rules(), measuring_crs=CRS))
