@@ -18,13 +18,13 @@ Array = npt.NDArray[Any]
 HEAVY_VERTICES = 64
 """From here on a geometry is searched chunk by chunk, not vertex by vertex."""
 
-CHUNK_SEGMENTS = 16
+CHUNK_SEGMENTS = 32
 _BATCH = 1 << 21
 """Edges looked at in one go; bounds the memory of a question."""
 
 
 class Outline:
-    """The rings and lines of geometries, as chunks of at most 16 segments in the order of owners.
+    """The rings and lines of geometries, as chunks of at most 32 segments in the order of owners.
 
     `owner` is the position of the geometry a chunk is of, `first` and `last` its end vertices in
     `xy`, `box` its bounds (minx, miny, maxx, maxy). A geometry of points has chunks of no length.

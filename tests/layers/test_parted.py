@@ -133,7 +133,7 @@ def test_a_file_of_parts_is_geoparquet_that_others_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gap_m", "radius_m", "sd_m"), [(95.0, 0.0, 0.0), (110.0, 20.0, 0.0), (140.0, 0.0, 40.0)]
+    ("gap_m", "radius_m", "sd_m"), [(195.0, 0.0, 0.0), (215.0, 20.0, 0.0), (240.0, 0.0, 40.0)]
 )
 def test_an_object_beyond_the_part_but_within_the_line_is_read(
     tmp_path: Path, gap_m: float, radius_m: float, sd_m: float
@@ -147,5 +147,5 @@ def test_an_object_beyond_the_part_but_within_the_line_is_read(
     )
     layers |= {"water": lake, "mine_sites": site}
     found = find_in_parts(written(layers, tmp_path), work(layers), run=RUN)
-    assert "GH-DIR-100" in set(found["rule_id"])
+    assert "GH-DIR-200" in set(found["rule_id"])
     same(found, find_conflicts(frames(layers), rules(), measuring_crs=CRS))
