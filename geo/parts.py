@@ -23,8 +23,8 @@ from geo.rules import Rule
 
 Bounds = tuple[float, float, float, float]
 
-FIRST_LOOK_M = 2_000.0
-"""How far a site outside every licence first looks for the nearest one."""
+FIRST_LOOK_M = 10_000.0
+"""How far a site outside every licence first looks for the nearest one; twice would cost more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +126,12 @@ def run_task(
         return []
     names = sorted({name for member in task.members for name in member.object_layers})
     objects = [layers[name] for name in names]
+    outside = [member for member in task.members if member.rule.relation == "outside_all"]
     reach_m = _reach_m(block, objects, task.members)
+    if outside:
+        reach_m = max(reach_m, FIRST_LOOK_M)
     rights, whole = _rights(block, objects, rule, reach_m)
     found = conflicts_in_block(block, rights, task.members)
-    outside = [member for member in task.members if member.rule.relation == "outside_all"]
     if not outside or whole:
         return found
     settled = [(member, rows) for member, rows in found if member not in outside]
@@ -158,7 +160,7 @@ def _outside(
         if not len(far):
             return settled
         rest = block.take(np.isin(block.place, far))
-        reach_m = max(4 * reach_m, FIRST_LOOK_M)
+        reach_m *= 4
         rights, whole = _rights(rest, objects, members[0].rule, reach_m)
         found = conflicts_in_block(rest, rights, members)
         if whole:
