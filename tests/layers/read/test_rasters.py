@@ -255,7 +255,9 @@ def test_hectares_are_those_of_the_ellipsoid_in_any_crs(tmp_path: Path, crs: str
     corners = shapely.segmentize(shapely.box(x, y - 40 * size, x + 40 * size, y), size)
     lon, lat = to_degrees.transform(*shapely.get_coordinates(corners).T)
     area, _ = pyproj.Geod(ellps="WGS84").polygon_area_perimeter(lon, lat)
-    assert report.class_areas_ha["cropland"] == pytest.approx(abs(area) / 10_000, rel=2e-6)
+    # two published shifts of one old datum differ by a few parts in a million in scale
+    near = 2e-5 if crs == "EPSG:4168" else 2e-6
+    assert report.class_areas_ha["cropland"] == pytest.approx(abs(area) / 10_000, rel=near)
 
 
 def test_the_datum_shift_of_a_raster_is_told_and_its_bounds_are_moved(tmp_path: Path) -> None:
