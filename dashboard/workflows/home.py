@@ -101,7 +101,11 @@ def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local"
 def _demonstrate(store: Store, region_id: str, file: "DemoFile") -> str:
     request = ImportRequest(
         read=ReadRequest(
-            region_id=region_id, kind=file.kind, crs=file.crs, accept_suggestions=True
+            region_id=region_id,
+            kind=file.kind,
+            crs=file.crs,
+            class_values=file.class_values,
+            accept_suggestions=True,
         ),
         layer_name=file.layer_name,
         data_date=file.data_date,
