@@ -85,7 +85,7 @@ def _nodata(band: RasterBand, *, token: str) -> str | None:
 
 def _table(band: RasterBand, kind: Kind, *, nodata: str | None, token: str) -> dict[str, str]:
     """What each value means; none is chosen beforehand."""
-    void = str(band.nodata) if nodata is None else nodata
+    void = _void(band, nodata)
     named = [one for one in band.values if str(one.value) != void]
     total = sum(one.pixels for one in named)
     if len(named) > 1:
@@ -107,6 +107,13 @@ def _table(band: RasterBand, kind: Kind, *, nodata: str | None, token: str) -> d
             if chosen or rest:
                 table[str(one.value)] = chosen or LEAVE_OUT
     return table
+
+
+def _void(band: RasterBand, nodata: str | None) -> str | None:
+    """The value that means "no data": as said, else as declared; None where nobody says one."""
+    if nodata is not None:
+        return nodata
+    return None if band.nodata is None else str(band.nodata)
 
 
 def value_line(one: PixelValue, *, total: int) -> str:
@@ -133,8 +140,7 @@ def _option(name: str, *, rest: bool) -> str:
 
 def _preview(band: RasterBand, kind: Kind, table: dict[str, str], *, nodata: str | None) -> None:
     """A small picture in the colours of the chosen classes; what is not named yet is grey."""
-    void = str(band.nodata) if nodata is None else nodata
-    st.image(preview_png(band, kind, table, void=void), width=420)
+    st.image(preview_png(band, kind, table, void=_void(band, nodata)), width=420)
     st.caption(
         "A small picture of it, north up: classes in their colours, left out grey, not named yet "
         "pale, no data empty."
