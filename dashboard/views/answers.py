@@ -89,7 +89,7 @@ def _mapping(
     options = [NOT_HERE, *samples]
     mapping = {}
     with st.container(key="panel-mapping"):
-        for (field, title), cell in zip(titles.items(), _cells(len(titles)), strict=True):
+        for (field, title), cell in zip(titles.items(), cells(len(titles)), strict=True):
             suggested = suggestion.mapping.get(field, NOT_HERE)
             with cell:
                 mapping[field] = st.selectbox(
@@ -104,7 +104,7 @@ def _mapping(
     return mapping
 
 
-def _cells(many: int) -> list[DeltaGenerator]:
+def cells(many: int) -> list[DeltaGenerator]:
     """Cells three abreast, in rows, so that a phone stacks them in the order they are read."""
     rows = [st.columns(3) for _ in range(0, many, 3)]
     return [cell for row in rows for cell in row][:many]
@@ -137,7 +137,7 @@ def _classes(
     meanings = {}
     with st.container(key="panel-classes"):
         values = suggestion.unknown_classes[:60]
-        for number, (value, cell) in enumerate(zip(values, _cells(len(values)), strict=True)):
+        for number, (value, cell) in enumerate(zip(values, cells(len(values)), strict=True)):
             with cell:
                 meaning = st.selectbox(
                     words.md(f"“{words.clip(value, length=40)}” means"),

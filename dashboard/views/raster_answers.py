@@ -97,13 +97,14 @@ def _table(band: RasterBand, kind: Kind, *, nodata: str | None, token: str) -> d
     rest = bool(state.get(f"data.rest.{token}"))
     table = {}
     with st.container(key="panel-classes"):
-        for one in named:
-            chosen = st.selectbox(
-                words.md(value_line(one, total=total)),
-                [NOT_SAID, *kind.classes, LEAVE_OUT],
-                key=f"data.value.{token}.{one.value}",
-                format_func=lambda name: _option(name, rest=rest),
-            )
+        for one, cell in zip(named, answers.cells(len(named)), strict=True):
+            with cell:
+                chosen = st.selectbox(
+                    words.md(value_line(one, total=total)),
+                    [NOT_SAID, *kind.classes, LEAVE_OUT],
+                    key=f"data.value.{token}.{one.value}",
+                    format_func=lambda name: _option(name, rest=rest),
+                )
             if chosen or rest:
                 table[str(one.value)] = chosen or LEAVE_OUT
     return table
