@@ -29,9 +29,9 @@ def ask(
     mapping = _mapping(layer, suggestion, kind=kind, token=token)
     class_values = _classes(layer, suggestion, mapping, kind=kind, token=token)
     keep_latest = _keep_latest(suggestion, mapping, token=token)
-    name, data_date, note = _about(upload, layer, token=token)
+    name, data_date, note = about(upload, layer, token=token)
     radius_m, position_sd_m = _accuracy(kind, token=token)
-    crs, swapped = _crs(layer, token=token)
+    crs, swapped = where_from(layer, token=token)
     return ImportRequest(
         read=ReadRequest(
             region_id=region.region_id,
@@ -89,7 +89,7 @@ def _mapping(
     options = [NOT_HERE, *samples]
     mapping = {}
     with st.container(key="panel-mapping"):
-        for (field, title), cell in zip(titles.items(), _cells(len(titles)), strict=True):
+        for (field, title), cell in zip(titles.items(), cells(len(titles)), strict=True):
             suggested = suggestion.mapping.get(field, NOT_HERE)
             with cell:
                 mapping[field] = st.selectbox(
@@ -104,7 +104,7 @@ def _mapping(
     return mapping
 
 
-def _cells(many: int) -> list[DeltaGenerator]:
+def cells(many: int) -> list[DeltaGenerator]:
     """Cells three abreast, in rows, so that a phone stacks them in the order they are read."""
     rows = [st.columns(3) for _ in range(0, many, 3)]
     return [cell for row in rows for cell in row][:many]
@@ -137,7 +137,7 @@ def _classes(
     meanings = {}
     with st.container(key="panel-classes"):
         values = suggestion.unknown_classes[:60]
-        for number, (value, cell) in enumerate(zip(values, _cells(len(values)), strict=True)):
+        for number, (value, cell) in enumerate(zip(values, cells(len(values)), strict=True)):
             with cell:
                 meaning = st.selectbox(
                     words.md(f"“{words.clip(value, length=40)}” means"),
@@ -162,7 +162,7 @@ def _keep_latest(suggestion: Suggestion, mapping: dict[str, str], *, token: str)
     )
 
 
-def _crs(layer: SourceLayer, *, token: str) -> tuple[str | None, bool | None]:
+def where_from(layer: SourceLayer, *, token: str) -> tuple[str | None, bool | None]:
     """Where the coordinates come from, asked only when the check found more than one answer."""
     asked: dict[str, tuple[CrsChoice, ...]] = state.get("data.choices", {})
     if token not in asked:
@@ -210,7 +210,7 @@ def _crs_label(choice: CrsChoice) -> str:
     return f"{choice.name} ({choice.crs}){swapped}"
 
 
-def _about(
+def about(
     upload: Upload, layer: SourceLayer, *, token: str
 ) -> tuple[str | None, dt.date | None, str | None]:
     """Name, date and source of the layer."""

@@ -36,6 +36,8 @@ from dashboard.workflows.imports import (
     run_import,
     suggest_import,
 )
+from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
+from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
 from dashboard.workflows.types import (
     INVENTED,
@@ -81,6 +83,7 @@ __all__ = [
     "LayerRow",
     "Overview",
     "Progress",
+    "RasterFigures",
     "ReadError",
     "ReadRequest",
     "Store",
@@ -103,10 +106,13 @@ __all__ = [
     "load_demonstration",
     "open_home",
     "overview",
+    "raster_figures",
+    "raster_tile",
     "region_versions_fingerprint",
     "roll_back",
     "run_import",
     "search",
+    "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",
 ]

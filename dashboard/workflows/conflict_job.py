@@ -119,6 +119,8 @@ def compute(store: Store, job: Job, *, progress: Progress, run: Run | None = Non
     parts: dict[str, PartFile] = {}
     for done, (layer_id, version_id) in enumerate(sorted(job.versions.items())):
         layer = store.layer(layer_id)
+        if facts.kind(layer.kind).is_raster:
+            continue  # pixels take part in their own way, not as features
         progress(0.2 * done / len(job.versions), f"Reading '{layer.name}'")
         parts[layer_id] = measured_parts(
             store, layer_id, layer.kind, version_id, measuring_crs=metric
