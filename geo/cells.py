@@ -122,6 +122,16 @@ class Cells:
     code: Array
     fraction: Array
 
+    def take(self, which: Any) -> "Cells":
+        """The pixels of a boolean mask or a slice."""
+        return Cells(
+            zone=self.zone[which],
+            row=self.row[which],
+            column=self.column[which],
+            code=self.code[which],
+            fraction=self.fraction[which],
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tile:
