@@ -12,6 +12,13 @@ from layers.findings import Finding
 Bounds = tuple[float, float, float, float]
 """(west, south, east, north) in degrees, WGS 84."""
 
+BAND_KEY = "raster:band"
+NODATA_KEY = "raster:nodata"
+CLASS_KEY = "raster:class:"
+"""Keys of a raster's `mapping`: the band that was read (from 1), the pixel value that means "no
+data" ("none" where there is none), and for each pixel value its class ("" = left out). No field of
+a kind has a colon in its name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayerVersion:
@@ -19,7 +26,8 @@ class LayerVersion:
 
     `number` counts the versions of a layer from 1. `imported_at` is UTC. `data_date` is the day the
     data speak for, as its importer stated it; None = not stated, never guessed. `read`,
-    `imported`, `repaired` and `rejected` count rows: read = imported + repaired + rejected.
+    `imported`, `repaired` and `rejected` count rows, of a raster pixels: read = imported +
+    repaired + rejected.
     `request` is what the importer asked for, `mapping` what was used.
     """
 
@@ -49,8 +57,30 @@ class LayerVersion:
 
     @property
     def features(self) -> int:
-        """Features in the version: the rows imported as they were and those repaired."""
+        """Features in the version: the rows imported as they were and those repaired.
+
+        Of a raster: the pixels that have a class.
+        """
         return self.imported + self.repaired
+
+    @property
+    def is_raster(self) -> bool:
+        """Whether the version is a grid of pixels: `Store.open_raster` opens it."""
+        return is_raster(self.mapping)
+
+    @property
+    def raster_classes(self) -> Mapping[int, str] | None:
+        """The class of each pixel value, None for features.
+
+        Values that the importer left out and the value that means "no data" are not in it.
+        """
+        if not self.is_raster:
+            return None
+        return {
+            int(key.removeprefix(CLASS_KEY)): name
+            for key, name in self.mapping.items()
+            if key.startswith(CLASS_KEY) and name
+        }
 
     def as_json(self) -> dict[str, Any]:
         """The version as plain JSON types."""
@@ -76,6 +106,7 @@ class LayerVersion:
             "features": self.features,
             "bounds": list(self.bounds) if self.bounds else None,
             "mapping": dict(self.mapping),
+            "raster": self.is_raster,
             "demonstration": self.demonstration,
             "findings": [finding.as_json() for finding in self.findings],
         }
@@ -143,6 +174,11 @@ class NewVersion:
         """The id of the layer this becomes a version of."""
         return layer_id_of(self.region_id, self.kind, self.layer_name)
 
+    @property
+    def is_raster(self) -> bool:
+        """Whether it is a grid of pixels, not features."""
+        return is_raster(self.mapping)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry:
@@ -154,6 +190,11 @@ class AuditEntry:
     layer_id: str | None
     version_id: str | None
     details: Mapping[str, Any]
+
+
+def is_raster(mapping: Mapping[str, str]) -> bool:
+    """Whether the mapping of a version is that of a grid of pixels."""
+    return BAND_KEY in mapping
 
 
 def layer_id_of(region_id: str, kind: str, name: str) -> str:

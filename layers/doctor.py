@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from layers.embedded import EmbeddedStore
 
 LOW_DISK_BYTES = 1 << 30
-LIBRARIES = ("geopandas", "shapely", "pyogrio", "pyproj", "pyarrow", "SQLAlchemy", "streamlit")
+LIBRARIES = (
+    "geopandas",
+    "shapely",
+    "pyogrio",
+    "rasterio",
+    "pyproj",
+    "pyarrow",
+    "SQLAlchemy",
+    "streamlit",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +67,6 @@ def _catalogue(store: "EmbeddedStore") -> Check:
 
 
 def _versions(store: "EmbeddedStore") -> Check:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - one command only
-
     table = schema.layer_version
     with store.engine.connect() as connection:
         rows = connection.execute(sa.select(table).order_by(table.c.version_id)).all()
@@ -74,13 +81,24 @@ def _versions(store: "EmbeddedStore") -> Check:
             if sha256_of(file) != row.features_sha256:
                 wrong.append(f"{told}: its file {row.features_file} has changed. {again}")
                 continue
-            file.seek(0)
-            there = pq.ParquetFile(file).metadata.num_rows
-        expected = row.rows_imported + row.rows_repaired
+        there, expected, what = _counted(store, row)
         if there != expected:
-            wrong.append(f"{told}: its file holds {there} features, the catalogue {expected}.")
-    fine = f"{len(rows)} layer versions, each with its file, checksum and row count."
+            wrong.append(f"{told}: its file holds {there} {what}, the catalogue {expected}.")
+    fine = f"{len(rows)} layer versions, each with its file, checksum and count."
     return Check(name="versions", ok=not wrong, sentences=tuple(wrong) or (fine,))
+
+
+def _counted(store: "EmbeddedStore", row: Any) -> tuple[int, int, str]:
+    """What the file of a version holds, what the catalogue says it does, and of what."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 - one command only
+
+    from layers.raster import pixel_count  # noqa: PLC0415
+
+    if row.features_file.endswith(".tif"):
+        return pixel_count(store.files.path(row.features_file)), row.rows_read, "pixels"
+    with store.files.open(row.features_file) as file:
+        there = int(pq.ParquetFile(file).metadata.num_rows)
+    return there, row.rows_imported + row.rows_repaired, "features"
 
 
 def _originals(store: "EmbeddedStore") -> Check:

@@ -19,10 +19,12 @@ from layers.store import StoreError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from rasterio.io import DatasetReader
 
     from layers.doctor import Check
 
 BUSY_TIMEOUT_S = 30
+RASTER = ".tif"
 
 
 class EmbeddedStore:
@@ -87,14 +89,12 @@ class EmbeddedStore:
         import pyarrow as pa  # noqa: PLC0415
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        with self.engine.connect() as connection:
-            name = connection.execute(
-                sa.select(schema.layer_version.c.features_file).where(
-                    schema.layer_version.c.version_id == version_id
-                )
-            ).scalar()
-        if name is None:
-            raise StoreError(f"There is no layer version '{version_id}'.")
+        name = self._file_of(version_id)
+        if name.endswith(RASTER):
+            raise StoreError(
+                f"Layer version '{version_id}' is a raster: it has pixels, no features. Choose a "
+                "layer of features, or look at the raster on the map."
+            )
         filters = None if feature_ids is None else [("feature_id", "in", [*feature_ids, ""])]
         try:
             with self.files.open(name) as file:
@@ -105,16 +105,40 @@ class EmbeddedStore:
                 file.seek(0)
                 frame = gpd.read_parquet(file, columns=wanted, bbox=bbox, filters=filters)
         except FileNotFoundError:
-            raise StoreError(
-                f"The file of layer version '{version_id}' is missing from the store. "
-                "Run `python -m dashboard doctor` to see what else is, then import it again."
-            ) from None
+            raise _lost(version_id, "missing from the store") from None
         except pa.ArrowException as error:
-            raise StoreError(
-                f"The file of layer version '{version_id}' is damaged. "
-                "Run `python -m dashboard doctor` to see what else is, then import it again."
-            ) from error
+            raise _lost(version_id, "damaged") from error
         return frame
+
+    @contextlib.contextmanager
+    def open_raster(self, version_id: str) -> Iterator["DatasetReader"]:
+        from rasterio.errors import RasterioIOError  # noqa: PLC0415 - loads GDAL
+
+        from layers.raster import opened_raster  # noqa: PLC0415
+
+        name = self._file_of(version_id)
+        if not name.endswith(RASTER):
+            raise StoreError(
+                f"Layer version '{version_id}' holds features, not a raster. Choose a raster layer."
+            )
+        if not self.files.exists(name):
+            raise _lost(version_id, "missing from the store")
+        try:
+            with opened_raster(self.files.path(name)) as dataset:
+                yield dataset
+        except RasterioIOError as error:
+            raise _lost(version_id, "damaged") from error
+
+    def _file_of(self, version_id: str) -> str:
+        with self.engine.connect() as connection:
+            name = connection.execute(
+                sa.select(schema.layer_version.c.features_file).where(
+                    schema.layer_version.c.version_id == version_id
+                )
+            ).scalar()
+        if name is None:
+            raise StoreError(f"There is no layer version '{version_id}'.")
+        return str(name)
 
     # -- reading the catalogue --------------------------------------------------------------
 
@@ -187,17 +211,18 @@ class EmbeddedStore:
                     if not self._whole(known):
                         self.files.put(known.features_file, features)
                     return records.version_or_refuse(connection, version_id), False
-            rows = _parquet_rows(features)
-            if rows != new.imported + new.repaired:
-                raise StoreError(
-                    f"The reader counted {new.imported + new.repaired} features of "
-                    f"'{new.filename}' but wrote {rows}. Nothing was imported; please report this."
+            if not new.is_raster:
+                _refuse_other_count(
+                    new, new.imported + new.repaired, _parquet_rows(features), "features"
                 )
             if not self.files.exists(f"originals/{new.sha256}"):
                 raise StoreError(f"The original of '{new.filename}' was not kept; import it again.")
-            name = f"layers/{new.layer_id}/{version_id}.parquet"
+            ending = RASTER if new.is_raster else ".parquet"
+            name = f"layers/{new.layer_id}/{version_id}{ending}"
             # the file first: a version that is in the catalogue always has its file
             _, size = self.files.put(name, features)
+            if new.is_raster:
+                self._refuse_other_pixels(new, name)
             with self._writing() as connection:
                 if records.row_of_version(connection, version_id):
                     return records.version_or_refuse(connection, version_id), False
@@ -210,6 +235,16 @@ class EmbeddedStore:
                     size=size,
                 )
                 return records.version_or_refuse(connection, version_id), True
+
+    def _refuse_other_pixels(self, new: NewVersion, name: str) -> None:
+        """A raster is counted where it lies: GDAL wants a path, and it may not fit into memory."""
+        from layers.raster import pixel_count  # noqa: PLC0415 - loads GDAL
+
+        try:
+            _refuse_other_count(new, new.read, pixel_count(self.files.path(name)), "pixels")
+        except StoreError:
+            self.files.remove(name)
+            raise
 
     def _whole(self, row: Any) -> bool:
         """Whether the file of a version is there, byte for byte."""
@@ -286,7 +321,7 @@ class EmbeddedStore:
                     f"Version '{version_id}' belongs to layer '{version.layer_id}', "
                     f"not to '{layer_id}'."
                 )
-            if not self.files.exists(f"layers/{layer_id}/{version_id}.parquet"):
+            if not self.files.exists(records.row_of_version(connection, version_id).features_file):
                 raise StoreError(
                     f"The file of version {version.number} of '{layer.name}' is missing from the "
                     "store, so it cannot be shown. Run `python -m dashboard doctor`."
@@ -415,9 +450,28 @@ def _reason(error: Exception) -> str:
 
 def _version_id(new: NewVersion, features_sha256: str) -> str:
     """An id that the same content from the same original always has, here and in another store."""
-    told = [new.layer_id, new.sha256, features_sha256, str(new.data_date), new.source_note]
+    told: list[Any] = [new.layer_id, new.sha256, features_sha256, str(new.data_date)]
+    told.append(new.source_note)
+    if new.is_raster:
+        # the class table is not in the pixels, and another table is another statement about them
+        told.append(sorted(new.mapping.items()))
     digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()
     return f"{new.layer_id}.{digest[:12]}"
+
+
+def _lost(version_id: str, how: str) -> StoreError:
+    return StoreError(
+        f"The file of layer version '{version_id}' is {how}. "
+        "Run `python -m dashboard doctor` to see what else is, then import it again."
+    )
+
+
+def _refuse_other_count(new: NewVersion, counted: int, written: int, what: str) -> None:
+    if written != counted:
+        raise StoreError(
+            f"The reader counted {counted} {what} of '{new.filename}' but wrote {written}. "
+            "Nothing was imported; please report this."
+        )
 
 
 def _parquet_rows(features: BinaryIO) -> int:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -60,7 +60,12 @@ class FieldFact:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of layer. `position_sd_m` is assumed where nobody states an accuracy."""
+    """A kind of layer. `position_sd_m` is assumed where nobody states an accuracy.
+
+    Of a raster kind, `colors` holds the colour ("#rrggbb") of each class of `feature_class`, and
+    `counts_as` what a class counts as for rules, "kind" or "kind/class"; a class that is not in it
+    counts as nothing. Both are empty for kinds of features.
+    """
 
     kind_id: str
     title: str
@@ -73,6 +78,19 @@ class Kind:
     symbol: str
     order: int
     fields: Mapping[str, FieldFact]
+    colors: Mapping[str, str] = field(default_factory=dict)
+    counts_as: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_raster(self) -> bool:
+        """Whether a layer of this kind is a grid of pixels, not features."""
+        return self.geometry == ("raster",)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of `feature_class` in their order; empty where the kind has none."""
+        fact = self.fields.get("feature_class")
+        return tuple(fact.classes) if fact else ()
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -133,15 +151,17 @@ def kinds() -> Mapping[str, Kind]:
             symbol=record["symbol"],
             order=record["order"],
             fields={
-                field: FieldFact(
-                    field=field,
+                name: FieldFact(
+                    field=name,
                     title=fact["title"],
                     type="class" if "classes" in fact else fact.get("type", "text"),
                     aliases=tuple(fact["aliases"]),
-                    classes={name: tuple(seen) for name, seen in fact.get("classes", {}).items()},
+                    classes={one: tuple(seen) for one, seen in fact.get("classes", {}).items()},
                 )
-                for field, fact in record["fields"].items()
+                for name, fact in record["fields"].items()
             },
+            colors=dict(record.get("colors", {})),
+            counts_as=dict(record.get("counts_as", {})),
         )
         for kind_id, record in _toml(DATA / "kinds.toml").items()
     }

@@ -79,6 +79,7 @@ class ImportReport:
     bounds: Bounds | None = None
     area_before_ha: float = 0.0
     area_after_ha: float = 0.0
+    class_areas_ha: Mapping[str, float] | None = None
     demonstration: bool = False
 
     @property
@@ -100,6 +101,7 @@ class ImportReport:
             "crs_choices": [choice.as_json() for choice in self.crs_choices],
             "mapping": dict(self.mapping) if self.mapping else {},
             "classes": dict(self.classes) if self.classes else {},
+            "class_areas_ha": dict(self.class_areas_ha) if self.class_areas_ha else {},
             "bounds": list(self.bounds) if self.bounds else None,
         }
 

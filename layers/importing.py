@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from layers.catalogue import LayerVersion, NewVersion
+from layers.catalogue import LayerVersion, NewVersion, is_raster
 from layers.facts import DATA
 from layers.files import CHUNK
 from layers.findings import Finding, blocking
@@ -34,6 +34,11 @@ QUESTIONS = (
     "mapping_column_missing",
     "class_not_in_vocabulary",
     "keep_latest_impossible",
+    "nodata_undeclared",
+    "nodata_unread",
+    "class_values_to_name",
+    "class_value_unread",
+    "class_of_nodata",
 )
 """Codes of blocking findings that another answer settles; the others need another file.
 
@@ -234,7 +239,7 @@ def _mapping_to_confirm(report: ReadReport, request: ReadRequest) -> list[Findin
     unseen = {
         field: column for field, column in report.mapping.items() if field not in request.mapping
     }
-    if request.accept_suggestions or not unseen:
+    if request.accept_suggestions or not unseen or is_raster(report.mapping):
         return []
     told = ", ".join(f"{field} from column '{column}'" for field, column in unseen.items())
     return [
@@ -299,6 +304,7 @@ def _report(
         bounds=result.bounds,
         area_before_ha=result.area_before_ha,
         area_after_ha=result.area_after_ha,
+        class_areas_ha=dict(result.class_areas_ha),
         demonstration=request.demonstration,
         **stored,
     )
@@ -308,9 +314,10 @@ def _imported(
     version: LayerVersion, request: ImportRequest, filename: str, result: ReadReport
 ) -> ImportReport:
     name = request.name_for(filename)
+    what = "pixels" if version.is_raster else "rows"
     message = (
         f"'{filename}' is now version {version.number} of layer '{name}': "
-        f"{version.read} rows read, {version.imported} imported as they were, "
+        f"{version.read:,} {what} read, {version.imported} imported as they were, "
         f"{version.repaired} imported with a repair, {version.rejected} not imported."
     )
     return _report(

@@ -14,6 +14,7 @@ from layers.catalogue import AuditEntry, Bounds, Layer, LayerVersion, NewVersion
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from rasterio.io import DatasetReader
 
     from layers.doctor import Check
 
@@ -48,7 +49,8 @@ class Store(Protocol):
     def add_version(self, new: NewVersion, features: BinaryIO) -> tuple[LayerVersion, bool]:
         """Add a version and make it current, in one transaction; the original must be put before.
 
-        `features` holds the canonical frame as GeoParquet. Returns the version and True, or, where
+        `features` holds the canonical frame as GeoParquet, or of a raster the tiled GeoTIFF that
+        the reader made. Returns the version and True, or, where
         the layer has a version of the same content from the same original, that one and False.
         """
 
@@ -81,10 +83,17 @@ class Store(Protocol):
         bbox: Bounds | None = None,
         feature_ids: Sequence[str] | None = None,
     ) -> "gpd.GeoDataFrame":
-        """Features of a version in EPSG:4326, in the order of the file.
+        """Features of a version in EPSG:4326, in the order of the file; a raster is refused.
 
         `columns` are attribute columns, those the version has not are left out (None = all; the
         geometry always comes too); `bbox` keeps what meets the box; `feature_ids` keeps those.
+        """
+
+    def open_raster(self, version_id: str) -> "contextlib.AbstractContextManager[DatasetReader]":
+        """A raster version, open for reading in its own grid and CRS; features are refused.
+
+        One band; the dataset belongs to the thread that opened it. StoreError where the file is
+        missing, or damaged on opening or while the block reads it.
         """
 
     def read_derived(self, name: str) -> bytes | None:

@@ -1,6 +1,7 @@
 """The files in data/ say what docs and pages rely on: rules, regions, kinds, practices."""
 
 import datetime as dt
+import itertools
 import re
 import tomllib
 from dataclasses import dataclass
@@ -352,14 +353,74 @@ def test_one_region_carries_the_demonstration() -> None:
 
 @pytest.mark.parametrize("each", kinds().values(), ids=lambda each: each.kind_id)
 def test_a_kind_is_complete(each) -> None:
-    assert set(each.geometry) <= {"point", "line", "polygon"}
+    assert each.is_raster or set(each.geometry) <= {"point", "line", "polygon"}
     assert each.geometry
     assert each.sensitivity in {"open", "protected"}
     assert each.position_sd_m >= 0
     assert re.fullmatch(r"#[0-9a-f]{6}", each.color)
     assert each.title
     assert each.one == each.one.lower()
-    assert {"feature_id", "name"} <= set(each.fields)
+    assert each.is_raster or {"feature_id", "name"} <= set(each.fields)
+
+
+@pytest.mark.parametrize("each", [one for one in kinds().values() if one.is_raster])
+def test_each_class_of_a_raster_has_a_colour_and_counts_as_something_that_exists(each) -> None:
+    assert set(each.colors) == set(each.classes)
+    assert all(re.fullmatch(r"#[0-9a-f]{6}", color) for color in each.colors.values())
+    assert set(each.counts_as) <= set(each.classes)
+    for told in each.counts_as.values():
+        kind_id, _, name = told.partition("/")
+        assert not kind(kind_id).is_raster
+        assert not name or name in kind(kind_id).classes
+
+
+def test_land_cover_counts_as_farmland_and_water_and_never_as_more() -> None:
+    assert kind("landcover").counts_as == {
+        "cropland": "farmland/cropland",
+        "tree_crops": "farmland/tree_crops",
+        "fallow": "farmland/fallow",
+        "water": "water",
+        "wetland": "water/wetland",
+    }
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1.0: linear RGB as seen without red or green cones
+SEEN_BY = {
+    "full colour vision": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+         [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+         [-0.011820, 0.042940, 0.968881]]
+    ),
+}  # fmt: skip
+
+
+def lab(color: str, seen_by: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* (D65) of "#rrggbb" as an eye sees it."""
+    rgb = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array(
+        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+         [0.0193339, 0.1191920, 0.9503041]]
+    )  # fmt: skip
+    xyz = to_xyz @ np.clip(seen_by @ linear, 0, 1) / np.array([0.95047, 1.0, 1.08883])
+    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("eye", SEEN_BY)
+def test_colours_of_land_cover_are_told_apart_by_eyes_that_see_few_colours(eye: str) -> None:
+    colors = kind("landcover").colors
+    seen = {name: lab(color, SEEN_BY[eye]) for name, color in colors.items()}
+    close = {
+        (a, b): round(float(np.linalg.norm(seen[a] - seen[b])), 1)
+        for a, b in itertools.combinations(seen, 2)
+        if np.linalg.norm(seen[a] - seen[b]) < 12
+    }
+    assert close == {}
 
 
 def test_places_of_informal_mining_are_protected() -> None:

@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from layers.findings import Finding
+from layers.read.raster_model import RasterBand
 
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and one short sentence of what is going on."""
 
 COORDINATE_FIELDS = ("longitude", "latitude", "coordinates")
 """Fields of a mapping that are not fields of a kind: where a table keeps its places."""
+
+
+FEATURES_OUT, RASTER_OUT = "features.parquet", "raster.tif"
+"""What the worker leaves of features, and of a raster."""
 
 
 class ReadError(Exception):
@@ -23,7 +28,8 @@ class Limits:
     """What one reading may cost; docs/limits.md gives the reasons.
 
     `seconds` of wall clock for the whole reading; the rest are bytes, counts and, for `max_ratio`,
-    unpacked bytes for each packed byte of an archive larger than a megabyte unpacked.
+    unpacked bytes for each packed byte of an archive larger than a megabyte unpacked. A raster may
+    take `raster_seconds`, have `max_pixels` in a band, and `max_values` different values.
     """
 
     seconds: float = 30.0
@@ -37,6 +43,11 @@ class Limits:
     max_columns: int = 1_000
     max_cell_chars: int = 100_000
     max_vertices: int = 50_000_000
+    raster_seconds: float = 300.0
+    max_pixels: int = 2_000_000_000
+    max_values: int = 256
+    max_bands: int = 32
+    max_block_bytes: int = 64 * 2**20
 
     def as_json(self) -> dict[str, Any]:
         """The limits as plain JSON types."""
@@ -82,11 +93,12 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceLayer:
-    """One layer (or sheet) of a file.
+    """One layer (or sheet, or band of a raster) of a file.
 
     `geometry_type` is Point, LineString, Polygon, their Multi forms, Unknown or Mixed; None means
-    a table: its places, if any, are in columns. `declared_crs` is "EPSG:n", else the name in the
-    file, else None. `sampled` is how many rows the counts of the columns are about.
+    a table: its places, if any, are in columns; Raster means pixels, of which `raster` tells.
+    `declared_crs` is "EPSG:n", else the name in the file, else None. `sampled` is how many rows the
+    counts of the columns are about.
     """
 
     name: str
@@ -95,16 +107,22 @@ class SourceLayer:
     declared_crs: str | None
     columns: tuple[Column, ...] = ()
     sampled: int = 0
+    raster: RasterBand | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The layer as plain JSON types."""
-        return vars(self) | {"columns": [column.as_json() for column in self.columns]}
+        return vars(self) | {
+            "columns": [column.as_json() for column in self.columns],
+            "raster": None if self.raster is None else self.raster.as_json(),
+        }
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "SourceLayer":
         """The layer that `as_json` wrote."""
         columns = tuple(Column.from_json(column) for column in record.get("columns", ()))
-        return cls(**{**record, "columns": columns})
+        raster = record.get("raster")
+        band = None if raster is None else RasterBand.from_json(raster)
+        return cls(**{**record, "columns": columns, "raster": band})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +211,10 @@ class ReadRequest:
     stated for the whole layer and apply where a row says nothing. `keep_latest` None follows the
     suggestion when suggestions are accepted. `accept_suggestions` is --yes: the suggested mapping,
     keep-latest and a recognised CRS are accepted unseen; several possible CRSs are asked still.
+
+    Of a raster: `class_values` says for each pixel value its class or "leave-out"; `nodata` is the
+    value that means "no data" or "none", None = as the file declares; `band` counts from 1. None of
+    them is ever suggested into use: `accept_suggestions` makes no difference.
     """
 
     region_id: str
@@ -206,6 +228,8 @@ class ReadRequest:
     position_sd_m: float | None = None
     keep_latest: bool | None = None
     accept_suggestions: bool = False
+    nodata: str | None = None
+    band: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The request as plain JSON types, keys sorted by name: fit for a fingerprint."""
@@ -249,6 +273,9 @@ class ReadReport:
     recognised or stated. `shift_accuracy_m` is None where nobody published it or nothing moved.
     `bounds` are west, south, east, north in degrees. Areas are hectares on the ellipsoid, of the
     repaired rows only. `features` is the canonical frame, None unless `ok`.
+
+    Of a raster the counts and `classes` are pixels, `class_areas_ha` are hectares on the ellipsoid
+    by class, and `features` is the tiled GeoTIFF.
     """
 
     ok: bool
@@ -269,6 +296,7 @@ class ReadReport:
     geometry_types: Mapping[str, int] = field(default_factory=dict)
     area_before_ha: float = 0.0
     area_after_ha: float = 0.0
+    class_areas_ha: Mapping[str, float] = field(default_factory=dict)
     features: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -282,6 +310,7 @@ class ReadReport:
             "classes": dict(self.classes),
             "bounds": None if self.bounds is None else list(self.bounds),
             "geometry_types": dict(self.geometry_types),
+            "class_areas_ha": dict(self.class_areas_ha),
             "features": None if self.features is None else str(self.features),
         }
 

@@ -4,23 +4,24 @@ import importlib
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from layers.read import archive as zips
 from layers.read.model import Limits, ReadError
 from layers.read.sniff import recognise
-from layers.read.source import Source
+from layers.read.source import RasterFile, Source
 from layers.read.supervisor import shown_name
 
 NESTED = (".zip", ".kmz", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 READABLE = (
     ".gpkg", ".geojson", ".json", ".geojsonl", ".ndjson", ".jsonl", ".kml", ".gpx", ".fgb",
-    ".parquet", ".geoparquet", ".csv", ".tsv", ".tab", ".xlsx", ".xlsm",
+    ".parquet", ".geoparquet", ".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".tif", ".tiff",
 )  # fmt: skip
 
 
-def open_file(path: Path, filename: str, folder: Path, limits: Limits) -> Source:
+def open_file(path: Path, filename: str, folder: Path, limits: Limits) -> Source | RasterFile:
     """An open source for a file of any accepted format; ReadError with one sentence otherwise."""
     shown = shown_name(filename)
     found = recognise(path, filename)
@@ -28,6 +29,8 @@ def open_file(path: Path, filename: str, folder: Path, limits: Limits) -> Source
         return _open_zip(path, shown, folder, limits)
     if found == "kmz":
         return _open_kmz(path, shown, folder, limits)
+    if found == "tiff":
+        return _raster_file(path, shown, folder)
     if found in ("gpkg", "flatgeobuf", "geojson", "geojsonseq"):
         # A copy under a name of ours: SQLite and GDAL look for files beside the one they open.
         suffix = {"gpkg": ".gpkg", "flatgeobuf": ".fgb"}.get(found, ".geojson")
@@ -59,7 +62,15 @@ def _opener(found: str) -> Callable[[Path, str, Limits], Source]:
     return opener
 
 
-def _open_zip(path: Path, shown: str, folder: Path, limits: Limits) -> Source:
+def _raster_file(path: Path, shown: str, folder: Path) -> RasterFile:
+    """A raster under a name of ours, beside which nothing lies."""
+    alone = folder / "raster" / "input.tif"
+    alone.parent.mkdir()
+    alone.symlink_to(path.resolve())
+    return RasterFile(path=alone, name=Path(shown).stem)
+
+
+def _open_zip(path: Path, shown: str, folder: Path, limits: Limits) -> Source | RasterFile:
     with zipfile.ZipFile(path) as archive:
         files = zips.members(archive, shown, limits)
         nested = [each for each in files if each.suffix in NESTED]
@@ -109,7 +120,7 @@ def _unpack_shapefiles(
 
 def _open_single(
     archive: zipfile.ZipFile, files: list[zips.Member], shown: str, folder: Path, limits: Limits
-) -> Source:
+) -> Source | RasterFile:
     readable = [each for each in files if each.suffix in READABLE]
     if not readable:
         loose = [each for each in files if each.suffix in SHAPEFILE_PARTS]
@@ -117,7 +128,7 @@ def _open_single(
             f"'{shown}' holds parts of a shapefile but no .shp. Pack .shp, .shx, .dbf and .prj."
             if loose
             else f"'{shown}' holds no file we can read. Pack a shapefile, GeoPackage, GeoJSON, "
-            "KML, GPX, CSV or XLSX."
+            "KML, GPX, CSV, XLSX or a GeoTIFF."
         )
     if len(readable) > 1:
         names = ", ".join(f"'{shown_name(each.name)}'" for each in readable[:5])
@@ -131,9 +142,33 @@ def _open_single(
     found = recognise(target, inner)
     if found in ("zip", "kmz"):
         raise ReadError(f"'{shown}' holds another archive ('{inner}'). Unpack it first.")
+    if found == "tiff":
+        labels = _labels_beside(archive, files, member, shown, limits)
+        file = _raster_file(target, inner, folder)
+        return replace(file, format="Zipped GeoTIFF", labels=labels)
     source = _opener(found)(target, inner, limits)
     source.format = f"Zipped {source.format}"
     return source
+
+
+def _labels_beside(
+    archive: zipfile.ZipFile,
+    files: list[zips.Member],
+    raster: zips.Member,
+    shown: str,
+    limits: Limits,
+) -> dict[int, str]:
+    """Names of pixel values from the .aux.xml of a raster, read by ourselves and for names only."""
+    from layers.read import labels  # noqa: PLC0415 - see _opener
+
+    wanted = f"{raster.name}.aux.xml".lower()
+    beside = next((each for each in files if each.name.lower() == wanted), None)
+    if beside is None:
+        return {}
+    most = labels.MOST_BYTES
+    return labels.labels_of(
+        b"".join(zips.chunks(archive, beside, shown, at_most=most, limits=limits))
+    )
 
 
 def _open_kmz(path: Path, shown: str, folder: Path, limits: Limits) -> Source:

@@ -10,7 +10,8 @@ from layers.read.supervisor import shown_name
 HEAD_BYTES = 65536
 
 FORMATS_ACCEPTED = (
-    "a zipped shapefile, GeoPackage, GeoJSON, KML/KMZ, GPX, FlatGeobuf, GeoParquet, CSV or XLSX"
+    "a zipped shapefile, GeoPackage, GeoJSON, KML/KMZ, GPX, FlatGeobuf, GeoParquet, CSV or XLSX, "
+    "or for land cover a GeoTIFF"
 )
 
 _EXTENSIONS = {
@@ -25,6 +26,7 @@ _EXTENSIONS = {
     "flatgeobuf": (".fgb",),
     "parquet": (".parquet", ".geoparquet"),
     "csv": (".csv", ".tsv", ".tab", ".txt"),
+    "tiff": (".tif", ".tiff", ".gtiff"),
 }
 NAMES = {
     "zip": "a zip archive",
@@ -38,20 +40,23 @@ NAMES = {
     "flatgeobuf": "FlatGeobuf",
     "parquet": "Parquet",
     "csv": "a text table",
+    "tiff": "a GeoTIFF",
 }
 
 _ACCEPTED_BYTES = {
     b"SQLite format 3\x00": "gpkg",
     b"fgb\x03fgb": "flatgeobuf",
     b"PAR1": "parquet",
+    b"II*\x00": "tiff",
+    b"MM\x00*": "tiff",
+    b"II+\x00": "tiff",
+    b"MM\x00+": "tiff",
 }
 _REFUSED_BYTES = (
     (b"\x00\x00\x27\x0a", "is one part of a shapefile. Zip the .shp with its .shx, .dbf and .prj "
      "and bring the zip"),
     (b"%PDF", "is a PDF. Ask its author for the data behind it"),
     (b"\xd0\xcf\x11\xe0", "is an old Excel or Word file. Save it as .xlsx or .csv"),
-    (b"II*\x00", "is a picture or raster (TIFF), not features"),
-    (b"MM\x00*", "is a picture or raster (TIFF), not features"),
     (b"\x89PNG", "is a picture (PNG), not features"),
     (b"\xff\xd8\xff", "is a picture (JPEG), not features"),
     (b"Rar!", "is a RAR archive. Pack it as .zip"),

@@ -1,7 +1,8 @@
 """A file once it is open: its layers, and a way to load one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,3 +54,13 @@ class Source:
     heads: list[Head]
     load: Callable[[str, int | None, bool], Loaded]
     findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RasterFile:
+    """A GeoTIFF, not open yet. `labels` are names of pixel values from a list beside it."""
+
+    path: Path
+    name: str
+    format: str = "GeoTIFF"
+    labels: Mapping[int, str] = field(default_factory=dict)

@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from layers import facts
 from layers.read.model import (
+    FEATURES_OUT,
+    RASTER_OUT,
     Inspection,
     Limits,
     Progress,
@@ -57,7 +60,7 @@ def read(
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> ReadReport:
-    """The canonical frame of one layer in `out/features.parquet`, and how it came about.
+    """The canonical frame of one layer in `out/features.parquet`, or a raster in `out/raster.tif`.
 
     A report with `ok` False has at least one blocking finding and no features. Raises ReadError
     where the file itself is refused; nothing is left in `out` then.
@@ -80,10 +83,11 @@ def read(
         report = _parsed(lambda: ReadReport.from_json({**record, "features": None}), shown)
         if not report.ok:
             return report
-        made = Path(folder) / "features.parquet"
+        name = RASTER_OUT if facts.kind(request.kind).is_raster else FEATURES_OUT
+        made = Path(folder) / name
         if made.is_symlink() or not made.is_file():
             raise ReadError(_broke(shown))
-        features = out / "features.parquet"
+        features = out / name
         made.replace(features)
         return ReadReport.from_json({**record, "features": str(features)})
 
@@ -136,6 +140,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "PROJ_NETWORK": "OFF",
         "GDAL_CACHEMAX": "64",
         "GDAL_PAM_ENABLED": "NO",
+        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
         "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
         "OGR_SQLITE_JOURNAL": "OFF",
         "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
@@ -187,7 +192,8 @@ def _talk(
 ) -> Iterator[tuple[float, str]]:
     """Progress as the worker tells it, until it closes its end; ReadError at the deadline."""
     assert worker.stdout is not None
-    deadline = time.monotonic() + limits.seconds
+    started = time.monotonic()
+    deadline = started + limits.seconds
     heard, rest = 0, b""
     with selectors.DefaultSelector() as selector:
         selector.register(worker.stdout, selectors.EVENT_READ)
@@ -204,6 +210,8 @@ def _talk(
             if heard > TALK_BYTES:
                 raise ReadError(_broke(shown))
             *lines, rest = (rest + chunk).split(b"\n")
+            if b'{"raster": true}' in lines:
+                deadline = started + limits.raster_seconds
             yield from filter(None, map(_progress_line, lines))
     try:
         worker.wait(max(0.1, deadline - time.monotonic()))

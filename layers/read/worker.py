@@ -12,9 +12,20 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from layers.read.model import Inspection, Limits, ReadError, ReadRequest, SourceLayer
+from layers.read.model import (
+    RASTER_OUT,
+    Inspection,
+    Limits,
+    ReadError,
+    ReadRequest,
+    SourceLayer,
+)
+
+if TYPE_CHECKING:
+    from layers.facts import Kind, Region
+    from layers.read.source import RasterFile
 
 
 def main() -> None:
@@ -46,16 +57,18 @@ def main() -> None:
 def _limit(limits: Limits) -> None:
     """Memory, processor time, file size, open files; no core dump; an alarm if the parent dies."""
     seconds = int(limits.seconds) + 5
+    longest = max(seconds, int(limits.raster_seconds) + 5)
     for what, most in (
         (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CPU, longest),
         (resource.RLIMIT_FSIZE, max(limits.unpacked_bytes, limits.file_bytes)),
         (resource.RLIMIT_NOFILE, 128),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(what)
         wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (wanted, wanted))
+        soft = min(seconds, wanted) if what == resource.RLIMIT_CPU else wanted
+        resource.setrlimit(what, (soft, wanted))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(seconds)
 
@@ -68,8 +81,16 @@ def _say(share: float, text: str) -> None:
 def _inspect(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
     from layers.read import values  # noqa: PLC0415 - see the module's docstring
     from layers.read.opening import open_file  # noqa: PLC0415
+    from layers.read.source import RasterFile  # noqa: PLC0415
 
     source = open_file(Path(job["path"]), job["filename"], folder, limits)
+    if isinstance(source, RasterFile):
+        from layers.read import raster  # noqa: PLC0415
+
+        _take_longer(limits)
+        return raster.inspected(
+            source, job["filename"], limits, lambda share: _say(share, "Counting pixel values")
+        ).as_json()
     layers = []
     findings = list(source.findings)
     for number, head in enumerate(source.heads):
@@ -114,12 +135,20 @@ def _read(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
     from layers import facts  # noqa: PLC0415 - see the module's docstring
     from layers.read import canonical, values  # noqa: PLC0415
     from layers.read.opening import open_file  # noqa: PLC0415
+    from layers.read.source import RasterFile  # noqa: PLC0415
     from layers.read.suggestion import suggest  # noqa: PLC0415
 
     request = ReadRequest.from_json(job["request"])
     kind, region = facts.kind(request.kind), facts.region(request.region_id)
     _say(0.02, "Opening the file")
     source = open_file(Path(job["path"]), job["filename"], folder, limits)
+    if isinstance(source, RasterFile):
+        return _read_raster(source, request, kind=kind, region=region, limits=limits, folder=folder)
+    if kind.is_raster:
+        raise ReadError(
+            f"The file holds features, and {kind.title.lower()} is a raster. Bring a GeoTIFF, or "
+            "choose the kind of these features."
+        )
     layer = Inspection(
         filename=_shown(job["filename"]),
         format=source.format,
@@ -166,6 +195,41 @@ def _read(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
         )
     _say(1.0, "Done")
     return report.as_json()
+
+
+def _read_raster(
+    source: "RasterFile",
+    request: ReadRequest,
+    *,
+    kind: "Kind",
+    region: "Region",
+    limits: Limits,
+    folder: Path,
+) -> dict[str, Any]:
+    from layers.read import raster, raster_read  # noqa: PLC0415 - see the module's docstring
+
+    raster.fits(kind)
+    _take_longer(limits)
+    report = raster_read.read_raster(
+        source,
+        request,
+        kind=kind,
+        region=region,
+        limits=limits,
+        out=folder / RASTER_OUT,
+        say=lambda share: _say(share, "Reading the raster"),
+    )
+    return report.as_json()
+
+
+def _take_longer(limits: Limits) -> None:
+    """A raster may take longer than features; the parent hears of it and moves its deadline."""
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps({"raster": True}), flush=True)
+    seconds = int(limits.raster_seconds) + 5
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, hard), hard))
+    signal.alarm(seconds)
 
 
 def _shown(filename: str) -> str:
