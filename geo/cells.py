@@ -8,6 +8,7 @@ Memory: one tile (some 5 MB) and BATCH_CELLS cells at a time, beside the zones a
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,9 @@ TILE = 512
 BATCH_CELLS = 1 << 20
 """Zones of one tile are taken together until their boxes hold this many pixels."""
 
+LEAF = 64
+"""Side of the blocks of a tile in which a large zone is looked at: full ones are only counted."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Codes:
@@ -42,6 +46,7 @@ class Codes:
     of_value: Array
     nodata: float | None
     masked: bool
+    signed: bool
 
     @classmethod
     def of(cls, dataset: Any, classes: Mapping[int, str], *, band: int) -> "Codes":
@@ -63,6 +68,7 @@ class Codes:
             of_value=np.array([place[classes[int(value)]] for value in values], dtype="int16"),
             nodata=dataset.nodatavals[band - 1],
             masked=not flags & {"all_valid", "nodata"},
+            signed=dataset.dtypes[band - 1] == "int8",
         )
 
     @property
@@ -85,28 +91,32 @@ class Codes:
         row, column, height, width = window
         span = ((row, row + height), (column, column + width))
         values = dataset.read(band, window=span)
-        codes = self._coded(values)
+        codes: Array
+        if values.dtype.itemsize == 1:
+            codes = np.take(self._bytes, values.view("uint8"))
+        else:
+            codes = self._coded(values)
+        if self.masked:
+            codes[dataset.read_masks(band, window=span) == 0] = self.no_data
+        return codes
+
+    def _coded(self, values: Array) -> Array:
+        at = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
+        known = self.values[at] == values
+        codes: Array = np.where(known, self.of_value[at], np.int16(self.unclassified))
         if self.nodata is not None:
             codes[np.isnan(values) if np.isnan(self.nodata) else values == self.nodata] = (
                 self.no_data
             )
         if values.dtype.kind == "f":
             codes[np.isnan(values)] = self.no_data
-        if self.masked:
-            codes[dataset.read_masks(band, window=span) == 0] = self.no_data
         return codes
 
-    def _coded(self, values: Array) -> Array:
-        if values.dtype.itemsize == 1:
-            table = np.full(256, self.unclassified, dtype="int16")
-            limits = np.iinfo(values.dtype)
-            held = (self.values >= limits.min) & (self.values <= limits.max)
-            table[self.values[held] % 256] = self.of_value[held]
-            coded: Array = table[values.view("uint8")]
-            return coded
-        at = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
-        known = self.values[at] == values
-        return np.where(known, self.of_value[at], np.int16(self.unclassified))
+    @cached_property
+    def _bytes(self) -> Array:
+        """The codes of the 256 values of one byte, by their bits: -1 stands at 255."""
+        every = np.arange(256, dtype="uint8")
+        return self._coded(every.view("int8") if self.signed else every)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -135,7 +145,7 @@ class Cells:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tile:
-    """A tile of a raster as it was read, and the zones that cover all of it."""
+    """A tile of a raster, or a block of one, and the zones that cover all of it."""
 
     row: int
     column: int
@@ -178,7 +188,7 @@ def covered(
 
     `shapes` are valid areas in grid units (Grid.place), None for none; `read` gives the codes of a
     window (row, column, height, width). With `whole_tiles` a tile that lies wholly within zones
-    comes once as a Tile, not pixel by pixel for each of them.
+    comes once as a Tile, not pixel by pixel for each zone; so do blocks of it in large zones.
     """
     bounds = shapely.bounds(shapes)
     some = (bounds[:, 2] > 0) & (bounds[:, 0] < grid.width)
@@ -260,26 +270,90 @@ def _tile(
     whole_tiles: bool,
     batch_cells: int,
 ) -> Iterator[Cells | Tile]:
-    full = pieces.full
-    part = pieces.take(~full)
-    if full.any():
-        left, bottom, right, top = region
+    left, bottom, right, top = region
+    if pieces.full.any():
         window = (grid.height - top, left, top - bottom, right - left)
-        codes = read(window)
-        if whole_tiles:
-            yield Tile(row=window[0], column=left, codes=codes, whole=pieces.zone[full])
-        else:
-            part = pieces.take(np.arange(len(full)))
-            part.shape[full] = shapely.box(left, bottom, right, top)
-            part.bounds[full] = region
     else:
-        window = _window(part.bounds, region, grid.height)
-        codes = read(window)
-    size = _box_cells(part.bounds)
-    starts = np.flatnonzero(np.diff((np.cumsum(size) - size) // batch_cells)) + 1
-    for which in np.split(np.arange(len(size)), starts):
+        window = _window(pieces.bounds, region, grid.height)
+    codes = read(window)
+    if whole_tiles:
+        if pieces.full.any():
+            whole = pieces.zone[pieces.full]
+            yield Tile(row=window[0], column=left, codes=codes, whole=whole)
+            pieces = pieces.take(~pieces.full)
+        large = _box_cells(pieces.bounds) > (4 * LEAF) * LEAF
+        parts = [pieces.take(~large)]
+        for at in np.flatnonzero(large):
+            blocks, part = _blocks(pieces.zone[at], pieces.shape[at], region, grid.height)
+            parts.append(part)
+            for left_, bottom_, right_, top_ in blocks:
+                inner = codes[
+                    grid.height - top_ - window[0] : grid.height - bottom_ - window[0],
+                    left_ - window[1] : right_ - window[1],
+                ]
+                whole = pieces.zone[at : at + 1]
+                yield Tile(row=grid.height - top_, column=left_, codes=inner, whole=whole)
+        pieces = _joined(parts)
+    else:
+        pieces = _drawn(pieces, region)
+    for batch in _batches(pieces, batch_cells):
+        found = _cells(batch, codes, window, grid.height)
+        if len(found.zone):
+            yield found
+
+
+def _blocks(zone: int, shape: Any, region: Region, height: int) -> tuple[list[Region], _Pieces]:
+    """Blocks of LEAF by LEAF pixels that lie wholly in a large piece, and its parts in the others.
+
+    Nothing has to be found out about the pixels of a full block.
+    """
+    left, bottom, right, top = region
+    columns = np.append(np.arange(left, right, LEAF), right)
+    ups = np.append(np.arange(top, bottom, -LEAF), bottom)
+    x0, y1 = (part.ravel() for part in np.meshgrid(columns[:-1], ups[:-1]))
+    x1, y0 = (part.ravel() for part in np.meshgrid(columns[1:], ups[1:]))
+    boxes = shapely.box(x0, y0, x1, y1)
+    shapely.prepare(shape)
+    full = shapely.covers(shape, boxes)
+    rest = np.flatnonzero(~full & shapely.intersects(shape, boxes))
+    parts = _areal(shapely.intersection(shape, boxes[rest]))
+    parts = parts[shapely.area(parts) > 0]
+    regions = list(zip(*(edge[full].tolist() for edge in (x0, y0, x1, y1)), strict=True))
+    return regions, _Pieces(
+        zone=np.full(len(parts), zone),
+        shape=parts,
+        bounds=shapely.bounds(parts),
+        full=np.zeros(len(parts), dtype=bool),
+    )
+
+
+def _joined(parts: list[_Pieces]) -> _Pieces:
+    return _Pieces(
+        zone=np.concatenate([part.zone for part in parts]),
+        shape=np.concatenate([part.shape for part in parts]),
+        bounds=np.concatenate([part.bounds for part in parts]),
+        full=np.concatenate([part.full for part in parts]),
+    )
+
+
+def _drawn(pieces: _Pieces, region: Region) -> _Pieces:
+    """Pieces with the full ones drawn as the region itself."""
+    shape, bounds = pieces.shape.copy(), pieces.bounds.copy()
+    shape[pieces.full], bounds[pieces.full] = shapely.box(*region), region
+    return _Pieces(zone=pieces.zone, shape=shape, bounds=bounds, full=pieces.full)
+
+
+def _batches(pieces: _Pieces, batch_cells: int) -> Iterator[_Pieces]:
+    """Pieces in order of their zones, cut between zones: the sum of one zone is never taken apart,
+    or its last digits would depend on who else is there."""
+    pieces = pieces.take(np.argsort(pieces.zone, kind="stable"))
+    size = _box_cells(pieces.bounds)
+    batch = (np.cumsum(size) - size) // batch_cells
+    first = np.flatnonzero(np.diff(pieces.zone, prepend=-1))
+    batch = np.repeat(batch[first], np.diff(np.append(first, len(batch))))
+    for which in np.split(np.arange(len(size)), np.flatnonzero(np.diff(batch)) + 1):
         if len(which):
-            yield _cells(part.take(which), codes, window, grid.height)
+            yield pieces.take(which)
 
 
 def _window(bounds: Array, region: Region, height: int) -> tuple[int, int, int, int]:

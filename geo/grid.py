@@ -118,14 +118,18 @@ class Grid:
         area: Array = above * (1 - part_r) + below * part_r
         return area
 
-    def window_area_m2(self, row: int, column: int, height: int, width: int) -> Array:
-        """True square metres of every pixel of a window, as an array of its shape."""
-        nodes, (at_row, at_column) = self._nodes
-        low_r, part_r = _between(at_row, np.arange(row, row + height))
-        low_c, part_c = _between(at_column, np.arange(column, column + width))
-        across = nodes[:, low_c] * (1 - part_c) + nodes[:, low_c + 1] * part_c
-        area: Array = across[low_r] * (1 - part_r)[:, None] + across[low_r + 1] * part_r[:, None]
-        return area
+    def block_area_m2(self, row: int, column: int, height: int, width: int) -> tuple[Array, Array]:
+        """True square metres of the pixels of a block, as a column and a row to be multiplied.
+
+        The block should be no larger than a tile: over a tile of pixels of a kilometre the product
+        is off by less than two in 100,000, over one of 10 m by less than one in a billion.
+        """
+        rows, columns = np.arange(row, row + height), np.arange(column, column + width)
+        middle_row, middle_column = row + height / 2, column + width / 2
+        down = self.pixel_area_m2(rows, np.full(height, middle_column))
+        across = self.pixel_area_m2(np.full(width, middle_row), columns)
+        middle = self.pixel_area_m2(np.array([middle_row]), np.array([middle_column]))
+        return down, across / middle
 
     @cached_property
     def _nodes(self) -> tuple[Array, tuple[Array, Array]]:

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod, Transformer
 
-from geo.cells import BATCH_CELLS, TILE, Codes, Tile, covered
+from geo.cells import BATCH_CELLS, TILE, Cells, Codes, Tile, covered
 from geo.errors import CrsError, GeoError
 from geo.grid import TRUE_AREA, Grid, moved_shapes
 from geo.measure import Array
@@ -48,8 +48,8 @@ def land_cover(
 
     `dataset` is an open rasterio dataset that nobody else uses meanwhile; `classes` is pixel value
     -> class. Memory does not grow with the raster, nor with the size of zones: `geo.cells`.
-    `progress` is called with the share of zones done. Raises CrsError for zones or rasters without
-    a CRS, GeoError for invalid zones, a rotated grid and an empty class table.
+    `progress` is called with the share of the raster that is done. Raises CrsError for zones
+    or rasters without a CRS, GeoError for invalid zones, a rotated grid and an empty class table.
     """
     if zones.crs is None:
         raise CrsError("The zones have no CRS. Say which CRS they are in before measuring.")
@@ -89,20 +89,41 @@ def cover_m2(
     `shapes` are areas in grid units, None for none; `read` as in `geo.cells.covered`.
     """
     sums = np.zeros((len(shapes), count))
+    of, down, across = (-1, -1), np.zeros(0), np.zeros(0)
     for part in covered(shapes, grid, read, tile=tile, batch_cells=batch_cells):
+        row, column, height, width = _tile_of(part, grid, tile)
+        if (row, column) != of:
+            of = row, column
+            down, across = grid.block_area_m2(row, column, height, width)
         if isinstance(part, Tile):
-            area = grid.window_area_m2(part.row, part.column, *part.codes.shape)
-            sums[part.whole] += np.bincount(
-                part.codes.ravel(), weights=area.ravel(), minlength=count
-            )
+            sums[part.whole] += _counted_m2(part, down[part.row - row :], across, column, count)
             continue
-        area = part.fraction * grid.pixel_area_m2(part.row, part.column)
-        zone, local = np.unique(part.zone, return_inverse=True)
+        area = part.fraction * down[part.row - row] * across[part.column - column]
+        # cells stand in the order of their zones
+        first = np.diff(part.zone, prepend=-1) != 0
+        local, zone = np.cumsum(first) - 1, part.zone[first]
         flat = np.bincount(local * count + part.code, weights=area, minlength=len(zone) * count)
         sums[zone] += flat.reshape(len(zone), count)
-        if progress is not None and len(zone):
-            progress(float(zone.max() + 1) / len(shapes))
+        if progress is not None:
+            progress(float(part.row[-1] + 1) / grid.height)
     return sums
+
+
+def _counted_m2(part: Tile, down: Array, across: Array, column: int, count: int) -> Array:
+    """True square metres of each code in a tile or block of one, all of it."""
+    height, width = part.codes.shape
+    start = part.column - column
+    area = down[:height, None] * across[start : start + width]
+    total: Array = np.bincount(part.codes.ravel(), weights=area.ravel(), minlength=count)
+    return total
+
+
+def _tile_of(part: Cells | Tile, grid: Grid, tile: int) -> tuple[int, int, int, int]:
+    """The tile a part lies in: row, column, height, width. It alone decides true pixel areas, so
+    they are the same whichever zones are there."""
+    at = (part.row, part.column) if isinstance(part, Tile) else (part.row[0], part.column[0])
+    row, column = int(at[0]) // tile * tile, int(at[1]) // tile * tile
+    return row, column, min(tile, grid.height - row), min(tile, grid.width - column)
 
 
 def true_area_m2(shapes: Array, *, crs: Any) -> Array:
