@@ -71,6 +71,15 @@ def test_the_edge_of_a_neighbour_pixel_that_is_only_touched_counts_nothing() -> 
     assert found["no_data_ha"] == 0
 
 
+def test_pixels_need_not_be_square() -> None:
+    shapes = [box(10, 5, 40, 15), box(-20, 20, 60, 35)]
+    found = cover([[1, 2], [2, 1], [0, 1]], shapes, pixel=(20.0, 10.0)) / 0.01
+    assert close(found["cropland_ha"][0], 1.5)
+    assert close(found["water_ha"][0], 1.5)
+    assert close(found["cropland_ha"][1], 2)
+    assert close(found["outside_ha"][1], 8)
+
+
 def test_a_hole_counts_nothing() -> None:
     ring = box(0, 0, 30, 30) - box(10, 10, 20, 20)
     found = pixels(cover(THREE, [ring])).iloc[0]
@@ -379,7 +388,7 @@ def large_zones() -> tuple[Any, list[Any]]:
     for x, y in ((3000, 3500), (2500, 4500), (500, 500)):
         radius = rng.uniform(1500, 3900, len(angle))
         corner = np.column_stack([x + radius * np.cos(angle), -y + radius * np.sin(angle)])
-        stars.append(shapely.Polygon(corner + (WEST, NORTH)))
+        stars.append(shapely.Polygon(corner + np.array([WEST, NORTH])))
     return values, [stars[0] - box(2000, 2000, 3500, 3000), *stars[1:], box(-9, -9, 6009, 7009)]
 
 
@@ -408,6 +417,14 @@ def test_large_zones_have_the_same_hectares_to_the_bit_whatever_others_are_given
     together = cover(values, [*small, *shapes])[len(small) :].reset_index(drop=True)
     alone = pd.concat([cover(values, [shape]) for shape in shapes], ignore_index=True)
     pd.testing.assert_frame_equal(together, alone, check_exact=True)
+
+
+def test_batches_change_no_bit_of_a_large_zone() -> None:
+    values, shapes = large_zones()
+    with raster(values) as dataset:
+        wanted = land_cover(zones(shapes), dataset, TABLE)
+        found = land_cover(zones(shapes), dataset, TABLE, batch_cells=5_000)
+    pd.testing.assert_frame_equal(found, wanted, check_exact=True)
 
 
 def test_memory_holds_one_batch_however_many_large_zones_overlap() -> None:
