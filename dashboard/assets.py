@@ -33,6 +33,7 @@ SCRIPT_PARTS = (
     "geodesy.js",
     "symbols.js",
     "shapes.js",
+    "tiles.js",
     "painter.js",
     "legend.js",
     "identify.js",

@@ -80,7 +80,8 @@ MapOption = Annotated[
     typer.Option("--map", help="field=column; field= leaves it out.", callback=_pairs),
 ]
 ClassOption = Annotated[
-    list[str], typer.Option("--class", help="value=class, for values not known.", callback=_pairs)
+    list[str],
+    typer.Option("--class", help="value=class, or value=leave-out of a raster.", callback=_pairs),
 ]
 NameOption = Annotated[
     str | None, typer.Option(help="Name of the layer here; default: the layer or the file.")
@@ -100,6 +101,11 @@ LatestOption = Annotated[
     bool | None,
     typer.Option("--latest/--all-rows", help="Keep the latest row of each id, or every row."),
 ]
+NodataOption = Annotated[
+    str | None,
+    typer.Option(help="Pixel value of a raster that means 'no data', or none; else as declared."),
+]
+BandOption = Annotated[int | None, typer.Option(help="Band of a raster, from 1.", min=1)]
 YesOption = Annotated[bool, typer.Option("--yes", help="Accept what is suggested, unseen.")]
 
 
@@ -120,6 +126,8 @@ def import_(
     radius_m: RadiusOption = None,
     position_sd_m: AccuracyOption = None,
     latest: LatestOption = None,
+    nodata: NodataOption = None,
+    band: BandOption = None,
     yes: YesOption = False,
     as_json: Json = False,
 ) -> None:
@@ -157,6 +165,8 @@ def check(
     radius_m: RadiusOption = None,
     position_sd_m: AccuracyOption = None,
     latest: LatestOption = None,
+    nodata: NodataOption = None,
+    band: BandOption = None,
     yes: YesOption = False,
     as_json: Json = False,
 ) -> None:
@@ -433,6 +443,8 @@ def _request(**given: Any) -> "ImportRequest":
             position_sd_m=given["position_sd_m"],
             keep_latest=given["latest"],
             accept_suggestions=given["yes"],
+            nodata=given["nodata"],
+            band=given["band"],
         ),
         layer_name=given["name"],
         data_date=dt.date.fromisoformat(given["data_date"]) if given["data_date"] else None,
@@ -441,8 +453,12 @@ def _request(**given: Any) -> "ImportRequest":
 
 
 def _may_ask(report: "ImportReport", *, yes: bool, as_json: bool) -> bool:
+    """Whether a yes would answer what is asked; of a raster it never would."""
+    from layers.catalogue import is_raster  # noqa: PLC0415
+
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    return report.status == "needs answers" and on_terminal and not yes and not as_json
+    asks = report.status == "needs answers" and not is_raster(report.mapping or {})
+    return asks and on_terminal and not yes and not as_json
 
 
 def _confirmed(report: "ImportReport") -> bool:

@@ -4,6 +4,9 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from layers import facts
+from layers.catalogue import is_raster
+
 if TYPE_CHECKING:
     from dashboard.workflows.landcover import LandCover
     from dashboard.workflows.types import ConflictRun
@@ -19,7 +22,13 @@ def report(report: "ImportReport", options: Sequence[str]) -> str:
     lines = [report.message]
     if report.counts and report.status in ("ready", "imported"):
         told = ", ".join(f"{name} {count}" for name, count in report.counts.items())
-        lines.append(f"Rows: {told}.")
+        what = "Pixels" if is_raster(report.mapping or {}) else "Rows"
+        lines.append(f"{what}: {told}.")
+        lines += [
+            f"  {name}: {report.classes[name]:,} pixels, {hectares(area_ha)}"
+            for name, area_ha in (report.class_areas_ha or {}).items()
+            if report.classes
+        ]
     if report.crs:
         lines.append(f"Coordinate system: {report.crs} ({report.crs_how}). {report.shift}".rstrip())
     if report.version_id:
@@ -36,7 +45,11 @@ def report(report: "ImportReport", options: Sequence[str]) -> str:
         told = f"{finding.message} {finding.fix}".rstrip()
         lines.append(f"  {mark} [{finding.code}] {told}{rows}")
     if options:
-        lines.append("To confirm what is suggested, add --yes, or these options, changed if wrong:")
+        lines.append(
+            "To go on, say this, for nobody else can:"
+            if is_raster(report.mapping or {})
+            else "To confirm what is suggested, add --yes, or these options, changed if wrong:"
+        )
         lines.append("  " + " ".join(options))
     for choice in report.crs_choices:
         lines.append(f"  --crs {choice.crs}  {choice.name}: {choice.means}")
@@ -51,11 +64,22 @@ def options_for(report: "ImportReport", request: "ImportRequest") -> tuple[str, 
         for field, column in (report.mapping or {}).items()
         if field not in request.read.mapping and "mapping_to_confirm" in codes
     ]
+    if codes & {"class_values_to_name", "nodata_undeclared"}:
+        options += _for_raster(report, request, codes)
     if "visits_repeat" in codes:
         options.append("--latest")
     if "crs_to_confirm" in codes and len(report.crs_choices) == 1:
         options.append(f"--crs {report.crs_choices[0].crs}")
     return tuple(options)
+
+
+def _for_raster(report: "ImportReport", request: "ImportRequest", codes: set[str]) -> list[str]:
+    """What is to be said of a raster, with the classes left open: they are never suggested."""
+    options = ["--nodata VALUE"] if "nodata_undeclared" in codes else []
+    if "class_values_to_name" in codes:
+        names = ", ".join(facts.kind(request.read.kind).classes)
+        options.append(f"--class VALUE=CLASS (for each value; CLASS is leave-out or: {names})")
+    return options
 
 
 def layers(found: "Sequence[Layer]") -> str:
@@ -69,9 +93,10 @@ def layers(found: "Sequence[Layer]") -> str:
             lines.append(f"{layer.layer_id}  deleted, {layer.version_count} versions kept")
             continue
         date = f"data of {version.data_date}" if version.data_date else "date not stated"
+        what = "pixels with a class" if version.is_raster else "features"
         invented = ", invented for demonstration" if version.demonstration else ""
         lines.append(
-            f"{layer.layer_id}  {version.features} features, version {version.number} of "
+            f"{layer.layer_id}  {version.features} {what}, version {version.number} of "
             f"{layer.version_count}, {date}, from '{version.filename}'{invented}"
         )
     return "\n".join(lines)

@@ -17,8 +17,9 @@ from urllib.parse import quote, urlencode
 from streamlit import config
 
 from dashboard import assets
+from dashboard.workflows.raster_tiles import style_fingerprint
 from dashboard.workflows.types import ConflictRun
-from layers.catalogue import Bounds, Layer
+from layers.catalogue import Bounds, Layer, LayerVersion
 from layers.facts import Region, kind
 
 Point = tuple[float, float]
@@ -40,7 +41,8 @@ class MapLayer:
     "data of 2020-06-30" (None = "date not stated"), and `source`.
 
     `order` is the drawing order, low first. `visible` is where the switch in the legend stands at
-    first; after that the person at the map decides, until the page changes it.
+    first; after that the person at the map decides, until the page changes it. `classes` are the
+    classes of a raster in their order, each with its "#rrggbb": then the layer comes as tiles.
     """
 
     layer_id: str
@@ -56,6 +58,7 @@ class MapLayer:
     demonstration: bool = False
     source: str | None = None
     dated: str | None = None
+    classes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +155,17 @@ def map_layer(layer: Layer, *, visible: bool = True, opacity: float = 1.0) -> Ma
         demonstration=version.demonstration,
         source=version.source_note or version.filename,
         dated=f"data of {version.data_date.isoformat()}" if version.data_date else None,
+        classes=_classes(version),
     )
+
+
+def _classes(version: LayerVersion) -> tuple[tuple[str, str], ...]:
+    """The classes a raster has, in the order of its kind, with their colours."""
+    if not version.is_raster:
+        return ()
+    colors = kind(version.layer_id.split(".")[1]).colors
+    there = set((version.raster_classes or {}).values())
+    return tuple((name, color) for name, color in colors.items() if name in there)
 
 
 def map_conflicts(
@@ -307,6 +320,8 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
                 "invented": layer.demonstration,
                 "source": layer.source,
                 "dated": layer.dated,
+                "tiles": _tiles(layer, base=base),
+                "classes": [[name.replace("_", " "), color] for name, color in layer.classes],
             }
             for layer in spec.layers
         ],
@@ -315,6 +330,13 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
         "zoomToHighlight": spec.zoom_to_highlight,
         "view": spec.view and [spec.view.longitude, spec.view.latitude, spec.view.zoom],
     }
+
+
+def _tiles(layer: MapLayer, *, base: str) -> str | None:
+    """Where the tiles of a raster are, up to zoom, column and row; None for features."""
+    if not layer.classes:
+        return None
+    return f"{base}/cg/raster/{layer.version_id}/?c={style_fingerprint(layer.kind)}"
 
 
 def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 KEEP = "private, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
+LAND_COVER = "landcover"
 CARDS_PER_CLICK = 8
 """Hits of a click whose attributes are sent along; more hits are named only."""
 
@@ -53,6 +54,7 @@ def routes(*, base: str, work: Any) -> list[Route]:
         "/cg/features/{version_id}.json": answers.features,
         "/cg/conflicts/{fingerprint}.json": answers.conflicts,
         "/cg/overlap/{fingerprint}/{conflict_id}.json": answers.overlap,
+        "/cg/raster/{version_id}/{zoom}/{column}/{row}.png": answers.raster,
         "/cg/card": answers.card,
         "/cg/identify": answers.identify,
         "/cg/{rest:path}": answers.nothing_here,
@@ -166,6 +168,20 @@ class Answers:
         }
         return _json(body)
 
+    def raster(self, request: Request) -> Response:
+        """A tile of a raster in the colours of its classes, clear where it has none."""
+        version_id = _id(request, "version_id", what="version of a layer")
+        zoom = _tile_number(request, "zoom", most=22)
+        column = _tile_number(request, "column", most=2**zoom - 1)
+        row = _tile_number(request, "row", most=2**zoom - 1)
+        tag = f"{version_id}-{self.work.style_fingerprint(LAND_COVER)}"
+        headers = {"cache-control": KEEP, "etag": f'"{tag}"'}
+        if request.headers.get("if-none-match") == headers["etag"]:
+            self.store.version(version_id)
+            return Response(status_code=304, headers=headers)
+        body = self.work.raster_tile(self.store, version_id, zoom=zoom, column=column, row=row)
+        return Response(body, media_type="image/png", headers=headers)
+
     def card(self, request: Request) -> Response:
         """One feature with its attributes and its geometry."""
         layer_id = _query(request, "layer")
@@ -269,6 +285,13 @@ def _id(request: Request, name: str, *, what: str) -> str:
             f"The id of a {what} is up to 200 letters, digits, dots, dashes and underscores."
         )
     return value
+
+
+def _tile_number(request: Request, name: str, *, most: int) -> int:
+    text = request.path_params[name]
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= most):
+        raise BadRequest(f"The {name} of a tile is a whole number from 0 to {most}.")
+    return int(text)
 
 
 def _number(

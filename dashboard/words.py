@@ -237,7 +237,7 @@ def kind_of_rule(rule: Rule) -> str:
     return RULE_KINDS.get(rule.kind, rule.kind)
 
 
-def counts_sum(counts: Mapping[str, int], *, earlier: int = 0) -> str:
+def counts_sum(counts: Mapping[str, int], *, earlier: int = 0, unit: str = "row") -> str:
     """How the rows of an import add up; `earlier` of the rejected are earlier visits of a site."""
     rejected = f"{count(counts['rejected'])} rejected"
     if earlier:
@@ -246,16 +246,16 @@ def counts_sum(counts: Mapping[str, int], *, earlier: int = 0) -> str:
             f"({count(earlier)} of them earlier visits of the same site)"
         )
     return (
-        f"{count(counts['read'], 'row')} read = {count(counts['imported'])} imported + "
+        f"{count(counts['read'], unit)} read = {count(counts['imported'])} imported + "
         f"{count(counts['repaired'])} repaired + {rejected}"
     )
 
 
-def counts_open(counts: Mapping[str, int], *, questions: int) -> str:
+def counts_open(counts: Mapping[str, int], *, questions: int, unit: str = "row") -> str:
     """What is known of the rows while something still stops the import."""
     what = "the question" if questions == 1 else "the questions"
     todo = f"answer {what} first" if questions else "mend what is marked red first"
-    return f"{count(counts['read'], 'row')} read; {todo}"
+    return f"{count(counts['read'], unit)} read; {todo}"
 
 
 def dialogue_status(name: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS, Geod, Transformer
+from pyproj.enums import TransformDirection
 from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import AreaOfInterest, TransformerGroup
 
@@ -156,6 +157,17 @@ def points_to_wgs84(xy: Floats, crs: str, *, area_of_interest: Bounds) -> Floats
         off = (np.abs(xy[:, 0]) * unit > 2 * np.pi) | (np.abs(xy[:, 1]) * unit > np.pi / 2 + 1e-9)
         xy = np.where(off[:, None], np.inf, xy)
     x, y = transformer.transform(xy[:, 0], xy[:, 1])
+    return np.column_stack([x, y])
+
+
+def points_from_wgs84(degrees: Floats, crs: str, *, area_of_interest: Bounds) -> Floats:
+    """Longitudes and latitudes on WGS 84 as coordinates of a system.
+
+    `points_to_wgs84` turned round: the same operation is taken backwards, with the same shift.
+    """
+    x, y = _best(crs, area_of_interest).transform(
+        degrees[:, 0], degrees[:, 1], direction=TransformDirection.INVERSE
+    )
     return np.column_stack([x, y])
 
 

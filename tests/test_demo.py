@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
+import rasterio
 import shapely
 
 from data.demo.build import DemoFile, demonstration_files
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GEOD = pyproj.Geod(ellps="WGS84")
 TARKWA = region("tarkwa")
 LARGEST_SMALL_SCALE_HA = 10.198
+COVER = "land_cover.tif"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DemoFile]:
 
 @pytest.fixture(scope="module")
 def frames(files: dict[str, DemoFile]) -> dict[str, gpd.GeoDataFrame]:
-    return {name: opened(file.path) for name, file in files.items()}
+    return {name: opened(file.path) for name, file in files.items() if name != COVER}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,13 @@ def reports(
     return {
         name: read(
             file.path,
-            ReadRequest(region_id="tarkwa", kind=file.kind, crs=file.crs, accept_suggestions=True),
+            ReadRequest(
+                region_id="tarkwa",
+                kind=file.kind,
+                crs=file.crs,
+                class_values=file.class_values,
+                accept_suggestions=True,
+            ),
             filename=name,
             out=folder / name,
         )
@@ -66,6 +74,7 @@ def conflicts(files: dict[str, DemoFile], reports: dict[str, ReadReport]) -> pd.
             features=gpd.read_parquet(report.features).to_crs(TARKWA.measuring_crs),
         )
         for name, report in reports.items()
+        if name != COVER
     ]
     rules = rules_in_force(rule_pack("gh"), on=dt.date(2026, 1, 1))
     return find_conflicts(layers, rules, measuring_crs=TARKWA.measuring_crs)
@@ -376,7 +385,7 @@ def test_rows_add_up_and_only_the_planted_flaws_are_lost_or_repaired(
     for name, report in reports.items():
         counts = report.counts
         assert counts["read"] == counts["imported"] + counts["repaired"] + counts["rejected"], name
-        if counts["repaired"] or counts["rejected"]:
+        if name != COVER and (counts["repaired"] or counts["rejected"]):
             odd[name] = (counts["repaired"], counts["rejected"])
     # mine_sites: the row without a position and the older visit; farmland: the bow-tie
     assert odd.keys() == {"mine_sites.csv", "farmland.gpkg"}
@@ -464,3 +473,65 @@ def test_geojson_files_are_plain_json_without_a_crs_member(files: dict[str, Demo
         if name.endswith(".geojson"):
             content = json.loads(file.path.read_text(encoding="utf-8"))
             assert set(content) == {"type", "features"}, name
+
+
+# --- the land cover, as a raster ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cover(files: dict[str, DemoFile]) -> tuple[np.ndarray, rasterio.Affine]:
+    with rasterio.open(files[COVER].path) as dataset:
+        assert dataset.tags()["demonstration"] == "invented"
+        return dataset.read(1), dataset.transform
+
+
+def under(
+    cover: tuple[np.ndarray, rasterio.Affine], points: gpd.GeoSeries, files: dict[str, DemoFile]
+) -> pd.Series:
+    """The class of the pixel under each point; None where the raster has no data."""
+    values, place = cover
+    column = ((points.x - place.c) / place.a).astype(int)
+    row = ((points.y - place.f) / place.e).astype(int)
+    table = files[COVER].class_values
+    return pd.Series([table.get(str(value)) for value in values[row, column]], index=points.index)
+
+
+def test_the_land_cover_is_small_and_has_every_class_it_names(
+    files: dict[str, DemoFile], reports: dict[str, ReadReport]
+) -> None:
+    assert files[COVER].path.stat().st_size < 60_000
+    assert set(reports[COVER].classes) == set(files[COVER].class_values.values())
+    counts = reports[COVER].counts
+    assert 0 < counts["rejected"] < 0.05 * counts["read"]
+
+
+def test_the_land_cover_agrees_with_fields_rivers_and_reserves(
+    files: dict[str, DemoFile],
+    frames: dict[str, gpd.GeoDataFrame],
+    cover: tuple[np.ndarray, rasterio.Affine],
+) -> None:
+    fields = frames["farmland.gpkg"]
+    seen = under(cover, fields.geometry.representative_point(), files)
+    for name, expected in {"cropland": "cropland", "tree crops": "tree_crops"}.items():
+        assert (seen[fields["land_class"] == name] == expected).mean() > 0.75
+    water = frames["water.geojson"]
+    rivers = water[water["water_class"] == "major perennial river"]
+    along = gpd.GeoSeries(rivers.geometry.interpolate(0.5, normalized=True))
+    assert (under(cover, along, files) == "water").all()
+    woods = frames["forest_reserves.geojson"].geometry.representative_point()
+    assert (under(cover, woods, files) == "forest").all()
+
+
+def test_the_land_cover_shows_cropland_that_no_field_does(
+    reports: dict[str, ReadReport], frames: dict[str, gpd.GeoDataFrame], files: dict[str, DemoFile],
+    cover: tuple[np.ndarray, rasterio.Affine],
+) -> None:  # fmt: skip
+    values, place = cover
+    code = next(int(key) for key, name in files[COVER].class_values.items() if name == "cropland")
+    row, column = np.nonzero(values == code)
+    points = shapely.points(place.c + (column + 0.5) * place.a, place.f + (row + 0.5) * place.e)
+    fields = shapely.union_all(frames["farmland.gpkg"].geometry.make_valid().to_numpy())
+    shapely.prepare(fields)
+    outside = ~shapely.intersects(fields, points)
+    pixel_ha = reports[COVER].class_areas_ha["cropland"] / len(points)
+    assert 500 < outside.sum() * pixel_ha < 5_000

@@ -29,9 +29,9 @@ def ask(
     mapping = _mapping(layer, suggestion, kind=kind, token=token)
     class_values = _classes(layer, suggestion, mapping, kind=kind, token=token)
     keep_latest = _keep_latest(suggestion, mapping, token=token)
-    name, data_date, note = _about(upload, layer, token=token)
+    name, data_date, note = about(upload, layer, token=token)
     radius_m, position_sd_m = _accuracy(kind, token=token)
-    crs, swapped = _crs(layer, token=token)
+    crs, swapped = where_from(layer, token=token)
     return ImportRequest(
         read=ReadRequest(
             region_id=region.region_id,
@@ -162,7 +162,7 @@ def _keep_latest(suggestion: Suggestion, mapping: dict[str, str], *, token: str)
     )
 
 
-def _crs(layer: SourceLayer, *, token: str) -> tuple[str | None, bool | None]:
+def where_from(layer: SourceLayer, *, token: str) -> tuple[str | None, bool | None]:
     """Where the coordinates come from, asked only when the check found more than one answer."""
     asked: dict[str, tuple[CrsChoice, ...]] = state.get("data.choices", {})
     if token not in asked:
@@ -210,7 +210,7 @@ def _crs_label(choice: CrsChoice) -> str:
     return f"{choice.name} ({choice.crs}){swapped}"
 
 
-def _about(
+def about(
     upload: Upload, layer: SourceLayer, *, token: str
 ) -> tuple[str | None, dt.date | None, str | None]:
     """Name, date and source of the layer."""

@@ -108,9 +108,15 @@ def _layer_card(row: LayerRow) -> None:
         if row.layer.name.strip().casefold() != row.kind_title.casefold():
             title += f" · {words.md(row.kind_title)}"
         area = "" if row.area_ha is None else f" · {words.hectares(row.area_ha)}"
-        st.markdown(f"{title}  \n{words.count(row.features, 'feature')}{area}")
+        what = "pixel with a class" if row.class_areas_ha else "feature"
+        many = words.count(
+            row.features, what, "pixels with a class" if row.class_areas_ha else None
+        )
+        st.markdown(f"{title}  \n{many}{area}")
         if version is None:
             return
+        if row.class_areas_ha:
+            st.markdown(raster_lines(row))
         st.caption(
             f"{words.md(words.data_date(version.data_date))} · version {version.number} of "
             f"{row.layer.version_count}, imported {words.day(version.imported_at)}  \n"
@@ -118,6 +124,22 @@ def _layer_card(row: LayerRow) -> None:
         )
         if row.layer.demonstration:
             st.caption(":orange[Invented for demonstration]")
+
+
+def raster_lines(row: LayerRow) -> str:
+    """The classes of a raster with their hectares, the size of a pixel, and what has no class."""
+    lines = [
+        f"{words.md(words.class_name(name))}: {words.hectares(area_ha)}"
+        for name, area_ha in sorted(row.class_areas_ha.items(), key=lambda one: -one[1])
+    ]
+    if row.without_data:
+        lines.append(f"no data: {words.count(row.without_data, 'pixel')}")
+    if row.left_out:
+        lines.append(f"left out on import: {words.count(row.left_out, 'pixel')}")
+    if row.pixel_m:
+        wide, high = row.pixel_m
+        lines.append(f"pixel: {words.number(round(wide, 1))} x {words.metres(round(high, 1))}")
+    return "  \n".join(lines)
 
 
 def _read_as(version: LayerVersion) -> str:

@@ -86,12 +86,12 @@ def version_table(
             {
                 "Version": version.number,
                 "Shown": "shown" if version.version_id == shown else "",
-                "Features": version.features,
+                "Pixels with a class" if version.is_raster else "Features": version.features,
                 "Data date": words.day(version.data_date),
                 "Imported": words.moment(version.imported_at),
                 "By": version.imported_by,
                 "File": version.filename,
-                "Rows read": version.read,
+                "Pixels read" if version.is_raster else "Rows read": version.read,
                 "as they were": version.imported,
                 "repaired": version.repaired,
                 "rejected": version.rejected,
@@ -106,9 +106,10 @@ def version_table(
 def confirm_roll_back(layer: Layer, version: LayerVersion) -> None:
     """Ask before every page shows other data."""
     now = layer.current.features if layer.current else 0
+    one = "pixel" if version.is_raster else "feature"
     st.markdown(
         f"Map, tables and conflicts will use version {version.number} of "
-        f"“{words.md(layer.name)}”, with {words.count(version.features, 'feature')} instead of "
+        f"“{words.md(layer.name)}”, with {words.count(version.features, one)} instead of "
         f"{words.count(now)}. No version is lost; you can go forward again in the same way."
     )
     with st.container(horizontal=True):

@@ -6,15 +6,16 @@ import streamlit as st
 
 from dashboard import cached, state, words
 from dashboard.uploads import Upload, receive
-from dashboard.views import answers, parts
+from dashboard.views import answers, parts, raster_answers
 from dashboard.views.findings import show_findings
+from layers.catalogue import is_raster
 from layers.facts import Kind, Region, kinds
 from layers.importing import ImportReport, ImportRequest
 from layers.read import Inspection, ReadError, SourceLayer
 
 FORMATS = (
-    "Zipped shapefile, GeoPackage, GeoJSON, KML or KMZ, GPX, FlatGeobuf, GeoParquet; or a table "
-    "with coordinates: CSV or Excel. Up to 200 MB."
+    "Zipped shapefile, GeoPackage, GeoJSON, KML or KMZ, GPX, FlatGeobuf, GeoParquet; a table "
+    "with coordinates: CSV or Excel; or land cover as GeoTIFF. Up to 200 MB."
 )
 HINTS = {
     "artisanal_zones": ("artisanal", "zea"),
@@ -63,7 +64,8 @@ def show(region: Region) -> None:
         return
     token = f"{upload.token}.{layer.name}.{kind.kind_id}"
     try:
-        request = answers.ask(upload, layer, kind=kind, region=region, token=token)
+        ask = raster_answers.ask if layer.raster else answers.ask
+        request = ask(upload, layer, kind=kind, region=region, token=token)
     except ReadError as error:
         parts.problem(str(error))
         return
@@ -103,12 +105,13 @@ def _what(inspection: Inspection) -> tuple[SourceLayer | None, Kind | None]:
     with left:
         names = [layer.name for layer in inspection.layers]
         rows = {layer.name: layer.rows for layer in inspection.layers}
+        units = {layer.name: "pixel" if layer.raster else "row" for layer in inspection.layers}
         name = st.selectbox(
             "Layer in the file",
             names,
             index=0 if len(names) == 1 else None,
             key=f"data.layer.{token}",
-            format_func=lambda one: f"{one} · {words.count(rows[one], 'row')}",
+            format_func=lambda one: f"{one} · {words.count(rows[one], units[one])}",
             placeholder=f"{len(names)} layers: choose one",
         )
     if name is None:
@@ -126,20 +129,31 @@ def _what(inspection: Inspection) -> tuple[SourceLayer | None, Kind | None]:
             format_func=lambda one: kinds()[one].title,
             placeholder="Choose what the features are",
         )
-        if guess and kind_id == guess:
+        if guess and kind_id == guess and len(offered) > 1:
             st.caption("Guessed from the name. Change it if that is wrong.")
     return layer, kinds()[kind_id] if kind_id else None
 
 
 def fitting_kinds(geometry_type: str | None) -> list[str]:
-    """The kinds that a geometry can be; all of them for a table or a mixture."""
+    """The kinds that a geometry can be; all of features for a table or a mixture."""
+    if geometry_type == "Raster":
+        return [kind.kind_id for kind in kinds().values() if kind.is_raster]
     families = {"Point": "point", "LineString": "line", "Polygon": "polygon"}
     family = families.get((geometry_type or "").removeprefix("Multi"))
-    return [kind.kind_id for kind in kinds().values() if family is None or family in kind.geometry]
+    return [
+        kind.kind_id
+        for kind in kinds().values()
+        if not kind.is_raster and (family is None or family in kind.geometry)
+    ]
 
 
 def guess_kind(layer_name: str, filename: str, *, offered: list[str]) -> str | None:
-    """The kind that the layer's name suggests, else the file's; None where neither says one."""
+    """The kind that the layer's name suggests, else the file's; None where neither says one.
+
+    Where there is only one it can be, it is that one.
+    """
+    if len(offered) == 1:
+        return offered[0]
     for text in (layer_name.casefold(), filename.casefold()):
         for kind_id, hints in HINTS.items():
             if kind_id in offered and any(hint in text for hint in hints):
@@ -190,20 +204,21 @@ def _findings_and_import(upload: Upload, request: ImportRequest, checked: Checke
 
 def counted(report: ImportReport) -> str:
     """The rows of a report: how they add up, or only how many while something stops the import."""
+    unit = "pixel" if is_raster(report.mapping or {}) else "row"
     if report.blocking:
-        return words.counts_open(
-            report.counts or {}, questions=0 if report.status == "refused" else len(report.blocking)
-        )
+        questions = 0 if report.status == "refused" else len(report.blocking)
+        return words.counts_open(report.counts or {}, questions=questions, unit=unit)
     earlier = sum(one.row_count or 0 for one in report.findings if one.code == "superseded")
-    return words.counts_sum(report.counts or {}, earlier=earlier)
+    return words.counts_sum(report.counts or {}, earlier=earlier, unit=unit)
 
 
 def _import(upload: Upload, request: ImportRequest, report: ImportReport) -> None:
     st.subheader("5. Import", anchor=False)
     counts = report.counts or {}
     features = counts.get("imported", 0) + counts.get("repaired", 0)
+    one = "pixel" if is_raster(report.mapping or {}) else "feature"
     if st.button(
-        f"Import {words.count(features, 'feature')} as “{words.md(words.clip(report.layer_name))}”",
+        f"Import {words.count(features, one)} as “{words.md(words.clip(report.layer_name))}”",
         key="data.import",
         type="primary",
         icon=":material/upload:",

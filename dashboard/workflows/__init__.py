@@ -38,6 +38,8 @@ from dashboard.workflows.imports import (
 )
 from dashboard.workflows.landcover import BY as LAND_COVER_BY
 from dashboard.workflows.landcover import LandCover, export_land_cover, land_cover
+from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
+from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
 from dashboard.workflows.types import (
     INVENTED,
@@ -85,6 +87,7 @@ __all__ = [
     "LayerRow",
     "Overview",
     "Progress",
+    "RasterFigures",
     "ReadError",
     "ReadRequest",
     "Store",
@@ -109,10 +112,13 @@ __all__ = [
     "load_demonstration",
     "open_home",
     "overview",
+    "raster_figures",
+    "raster_tile",
     "region_versions_fingerprint",
     "roll_back",
     "run_import",
     "search",
+    "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",
 ]

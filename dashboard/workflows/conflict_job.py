@@ -140,6 +140,8 @@ def compute(store: Store, job: Job, *, progress: Progress) -> bytes:
     frames, demonstration = [], {}
     for done, (layer_id, version_id) in enumerate(sorted(job.versions.items())):
         layer = store.layer(layer_id)
+        if facts.kind(layer.kind).is_raster:
+            continue  # pixels take part in their own way, not as features
         progress(0.2 * done / len(job.versions), f"Reading '{layer.name}'")
         frames.append(layer_frame(store, layer_id, layer.kind, version_id, measuring_crs=metric))
         demonstration[layer_id] = store.version(version_id).demonstration

@@ -6,12 +6,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from dashboard.workflows.rasters import raster_file
 from dashboard.workflows.runs import overlaps
 from dashboard.workflows.types import INVENTED, WORDING, ConflictRun
 from geo.rules import Rule
 from layers import facts
 from layers.catalogue import LayerVersion
-from layers.export import FORMATS, Sheet, categorised_qml, exported, plain_qml
+from layers.export import FORMATS, ExportError, Sheet, categorised_qml, exported, plain_qml
 from layers.store import Store
 
 VERDICTS = {
@@ -21,6 +22,7 @@ VERDICTS = {
 """Label and colour of each verdict, as on the map."""
 
 EXPORT_FORMATS = tuple(FORMATS)
+RASTER_FORMAT = "tif"
 DEMONSTRATION = "invented for demonstration"
 CAUTION = "An overlap is not illegality; no rule was read in the gazetted text."
 
@@ -85,8 +87,18 @@ def _source(rule: Rule) -> str | None:
 
 
 def export_layer(store: Store, version_id: str, *, format: str) -> bytes:
-    """A layer version as a file, with the file's own columns: gpkg, geojson, csv or parquet."""
+    """A layer version as a file, with the file's own columns: gpkg, geojson, csv or parquet.
+
+    A raster comes as tif, in its own grid, with the colours of its classes, and as nothing else.
+    """
     version = store.version(version_id)
+    if version.is_raster:
+        if format != RASTER_FORMAT:
+            raise ExportError(
+                f"'{store.layer(version.layer_id).name}' is a raster: it can be taken away as "
+                f"GeoTIFF ({RASTER_FORMAT}), not as {format}."
+            )
+        return raster_file(store, version_id)
     layer = store.layer(version.layer_id)
     kind = facts.kind(layer.kind)
     frame = store.read_features(version_id)

@@ -13,6 +13,7 @@ import shapely
 
 from dashboard.workflows.cache import Loaded, load
 from dashboard.workflows.imports import layer as shown_layer
+from dashboard.workflows.rasters import pixel_at, pixel_card
 from dashboard.workflows.types import INVENTED, AreaFigures, FeatureCard, Hit
 from geo.measure import to_measuring_crs
 from geo.overlay import union_area_m2
@@ -55,7 +56,12 @@ def feature_card(store: Store, layer_id: str, feature_id: str) -> FeatureCard:
 
 
 def card_of(store: Store, layer: Layer, version: LayerVersion, feature_id: str) -> FeatureCard:
-    """One feature of any version of a layer; StoreError where the version has no such feature."""
+    """One feature of any version of a layer; StoreError where the version has no such feature.
+
+    Of a raster the feature is a pixel, with an id "pixel-<row>-<column>".
+    """
+    if version.is_raster:
+        return pixel_card(store, layer, version, feature_id)
     found = store.read_features(version.version_id, feature_ids=[feature_id])
     if found.empty:
         raise StoreError(f"Layer '{layer.name}' has no feature '{feature_id}' in this version.")
@@ -99,7 +105,8 @@ def identify(
 ) -> tuple[Hit, ...]:
     """The features within `tolerance_m` metres of a click, in EPSG:4326 degrees.
 
-    Points come first, then lines, then areas; then the nearer, then the smaller.
+    Points come first, then lines, then areas; then the nearer, then the smaller. The pixels of
+    rasters come last, each the one under the click itself.
     """
     metric = facts.region(region_id).measuring_crs
     click = shapely.Point(lon, lat)
@@ -119,7 +126,12 @@ def identify(
                 order = (int(shapely.get_dimensions(shape)), float(distance), float(shape.area))
                 found.append((order, _hit(layer, loaded, int(row), distance_m=float(distance))))
     found.sort(key=lambda one: (one[0], one[1].layer_id, one[1].feature_id))
-    return tuple(hit for _, hit in found[:limit])
+    under = (
+        pixel_at(store, layer, _version(layer), lon, lat)
+        for layer in _shown(store, region_id, layer_ids)
+        if _version(layer).is_raster
+    )
+    return (*(hit for _, hit in found[:limit]), *(hit for hit in under if hit))
 
 
 def search(store: Store, region_id: str, text: str, *, limit: int = 20) -> tuple[Hit, ...]:
@@ -162,6 +174,9 @@ def area_figures(store: Store, region_id: str, polygon: Mapping[str, Any]) -> Ar
         if frame.empty:
             rows.append(_area_row(layer, "", shapes, flat))
     notes = ["Absence of data is not absence of mining or farming."]
+    rasters = [one.name for one in _shown(store, region_id, None) if _version(one).is_raster]
+    if rasters:
+        notes.append(f"Rasters are not added up here: {', '.join(rasters)}.")
     if any(layer.demonstration for layer in store.layers(region_id)):
         notes.append(INVENTED)
     return AreaFigures(area_ha=flat.area / 10_000, rows=tuple(rows), notes=tuple(notes))
@@ -212,10 +227,18 @@ def _drawn(polygon: Mapping[str, Any]) -> Any:
 def _loaded(
     store: Store, region_id: str, layer_ids: Sequence[str] | None
 ) -> Iterator[tuple[Layer, Loaded]]:
-    facts.region(region_id)
-    for layer in store.layers(region_id):
-        if layer_ids is None or layer.layer_id in layer_ids:
+    for layer in _shown(store, region_id, layer_ids):
+        if not _version(layer).is_raster:
             yield layer, load(store, _version(layer))
+
+
+def _shown(store: Store, region_id: str, layer_ids: Sequence[str] | None) -> list[Layer]:
+    facts.region(region_id)
+    return [
+        layer
+        for layer in store.layers(region_id)
+        if layer_ids is None or layer.layer_id in layer_ids
+    ]
 
 
 def _version(layer: Layer) -> LayerVersion:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from dashboard.workflows.licence_dates import LICENCE
+from dashboard.workflows.rasters import raster_figures
 from dashboard.workflows.types import INVENTED, MIXED, LayerRow, Overview, Progress, WorkflowError
 from geo.measure import to_measuring_crs
 from geo.rules import Rule, rules_in_force
@@ -100,7 +101,11 @@ def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local"
 def _demonstrate(store: Store, region_id: str, file: "DemoFile") -> str:
     request = ImportRequest(
         read=ReadRequest(
-            region_id=region_id, kind=file.kind, crs=file.crs, accept_suggestions=True
+            region_id=region_id,
+            kind=file.kind,
+            crs=file.crs,
+            class_values=file.class_values,
+            accept_suggestions=True,
         ),
         layer_name=file.layer_name,
         data_date=file.data_date,
@@ -116,6 +121,8 @@ def _demonstrate(store: Store, region_id: str, file: "DemoFile") -> str:
 
 def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow:
     version = current(layer)
+    if version.is_raster:
+        return _raster_row(store, layer, version, today)
     figures = _figures(store, version, region)
     return LayerRow(
         layer=layer,
@@ -127,6 +134,23 @@ def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow
         if layer.kind == LICENCE
         else 0,
         age=_age(version, today),
+    )
+
+
+def _raster_row(store: Store, layer: Layer, version: LayerVersion, today: dt.date) -> LayerRow:
+    figures = raster_figures(store, version)
+    return LayerRow(
+        layer=layer,
+        kind_title=facts.kind(layer.kind).title,
+        features=version.features,
+        area_ha=sum(figures.areas_ha.values()),
+        classes=figures.classes,
+        ended=0,
+        age=_age(version, today),
+        class_areas_ha=figures.areas_ha,
+        pixel_m=figures.pixel_m,
+        without_data=figures.without_data,
+        left_out=figures.left_out,
     )
 
 
@@ -218,6 +242,12 @@ def _warnings(region: Region, rows: Sequence[LayerRow], today: dt.date) -> tuple
         warnings.append("Farmland: absence of data is not absence of farming.")
     if loaded & {"mine_sites", "detections"}:
         warnings.append("Mine sites and detections: absence of data is not absence of mining.")
+    warnings += [
+        f"'{row.layer.name}': classes are read from images. Tree crops and fallow are easily taken "
+        "for forest or grass, so no cropland there is not no farming."
+        for row in rows
+        if facts.kind(row.layer.kind).is_raster
+    ]
     undated = [row.layer.name for row in rows if current(row.layer).data_date is None]
     if undated:
         warnings.append(

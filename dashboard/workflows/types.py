@@ -21,6 +21,10 @@ class LayerRow:
     `layer` holds name, kind, version, dates, source and CRS. `area_ha` is the ground covered once,
     in hectares, None for points and lines. `classes` counts features by class, "" = no class;
     `ended` counts licences whose own end date lies before today.
+
+    Of a raster `features` and `classes` are pixels with a class, `class_areas_ha` their hectares on
+    the ellipsoid, `pixel_m` the size of a pixel in metres, `without_data` and `left_out` the pixels
+    without a class, told apart.
     """
 
     layer: Layer
@@ -30,6 +34,10 @@ class LayerRow:
     classes: Mapping[str, int]
     ended: int
     age: str
+    class_areas_ha: Mapping[str, float] = field(default_factory=dict)
+    pixel_m: tuple[float, float] | None = None
+    without_data: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

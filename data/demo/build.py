@@ -8,9 +8,9 @@ them. The same code gives the same bytes.
 import csv
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from data.demo import land, mining
+from data.demo import cover, land, mining
 from data.demo.plane import to_degrees
 from data.demo.visits import visits
 
@@ -43,6 +43,7 @@ class DemoFile:
     data_date: dt.date | None
     note: str
     crs: str = CRS
+    class_values: Mapping[str, str] = field(default_factory=dict)
 
 
 def demonstration_files(folder: Path) -> list[DemoFile]:
@@ -52,10 +53,30 @@ def demonstration_files(folder: Path) -> list[DemoFile]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     frames = landscape()
-    return [_written(folder, frames[name], **about) for name, about in LAYERS.items()]
+    files = []
+    for name, about in LAYERS.items():
+        if name == LAND_COVER:
+            path = folder / about["filename"]
+            cover.write_land_cover(path, frames)
+            told = {key: value for key, value in about.items() if key != "filename"}
+            files.append(DemoFile(path=path, **told))
+        else:
+            files.append(_written(folder, frames[name], **about))
+    return files
+
+
+LAND_COVER = "land_cover"
 
 
 LAYERS: dict[str, dict[str, Any]] = {
+    LAND_COVER: {
+        "filename": "land_cover.tif",
+        "kind": "landcover",
+        "layer_name": "Land cover",
+        "data_date": dt.date(2024, 1, 15),
+        "note": "Invented land cover; no satellite image was used.",
+        "class_values": cover.CLASS_VALUES,
+    },
     "districts": {
         "filename": "districts.geojson",
         "kind": "districts",
@@ -144,7 +165,7 @@ LAYERS: dict[str, dict[str, Any]] = {
 
 
 def landscape() -> dict[str, gpd.GeoDataFrame]:
-    """Every layer of the landscape by its name in LAYERS, EPSG:4326, flaws included."""
+    """Every layer of features by its name in LAYERS, EPSG:4326, flaws included."""
     towns, ways, forest = land.settlements(), land.roads(), land.reserves()
     wet = land.water(land.rivers(), forest=forest)
     zones = mining.zones()

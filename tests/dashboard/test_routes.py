@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import brotli
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -22,6 +23,8 @@ from dashboard import assets
 from dashboard.middleware import Compression, SecurityHeaders
 from dashboard.routes import routes
 from dashboard.windows import FeatureWindows
+from layers.embedded import EmbeddedStore
+from tests.layers.raster_samples import add_raster
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
 import map_world
@@ -301,3 +304,79 @@ def test_the_address_overview_opens_the_first_page_and_keeps_its_filters(client:
     answer = client.get("/overview?region=ituri&on=2021-06-30")
     assert answer.status_code in (302, 307)
     assert answer.headers["location"] == "/?region=ituri&on=2021-06-30"
+
+
+# --- tiles of rasters --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def raster(tmp_path: Path) -> tuple[Client, str]:
+    """The routes on a store with one raster, and the id of its version."""
+    from dashboard import workflows
+
+    store = EmbeddedStore(tmp_path / "home")
+    classes = {9: "cropland"}
+    values = np.full((300, 300), 9, dtype="uint8")
+    version = add_raster(store, tmp_path, values, classes=classes)
+    work = SimpleNamespace(
+        **{name: getattr(workflows, name) for name in workflows.__all__}
+        | {"open_home": lambda: store}
+    )
+    app = Starlette(
+        routes=routes(base="", work=work),
+        middleware=[Middleware(SecurityHeaders), Middleware(Compression, prefixes=["/cg/"])],
+    )
+    return Client(app), version.version_id
+
+
+def test_a_tile_is_a_picture_that_the_browser_keeps_for_ever(raster: tuple[Client, str]) -> None:
+    client, version_id = raster
+    answer = client.get(f"/cg/raster/{version_id}/12/2025/1986.png?c=1")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content.startswith(b"\x89PNG")
+    assert "immutable" in answer.headers["cache-control"]
+    headers = {"if-none-match": answer.headers["etag"]}
+    again = client.get(f"/cg/raster/{version_id}/12/2025/1986.png?c=1", headers=headers)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("tile", "status", "words"),
+    [
+        ("23/0/0", 400, "zoom of a tile is a whole number from 0 to 22"),
+        ("3/8/0", 400, "column of a tile is a whole number from 0 to 7"),
+        ("3/0/-1", 400, "row of a tile"),
+        ("x/0/0", 400, "zoom of a tile"),
+        ("3/1.5/0", 400, "column of a tile"),
+    ],
+)
+def test_a_tile_there_is_not_ends_in_a_sentence(
+    raster: tuple[Client, str], tile: str, status: int, words: str
+) -> None:
+    client, version_id = raster
+    answer = client.get(f"/cg/raster/{version_id}/{tile}.png")
+    assert answer.status_code == status
+    assert words in answer.json()["error"]
+
+
+def test_a_tile_of_no_version_and_features_of_a_raster_are_404_with_a_sentence(
+    raster: tuple[Client, str],
+) -> None:
+    client, version_id = raster
+    assert client.get("/cg/raster/nothing/3/0/0.png").status_code == 404
+    assert client.get("/cg/raster/..%2F..%2Fx/3/0/0.png").status_code in (400, 404)
+    answer = client.get(f"/cg/features/{version_id}.json")
+    assert answer.status_code == 404
+    assert "has pixels, no features" in answer.json()["error"]
+
+
+def test_a_click_on_a_raster_is_answered_with_its_class(raster: tuple[Client, str]) -> None:
+    client, version_id = raster
+    layer_id = version_id.rsplit(".", 1)[0]
+    query = f"region=tarkwa&lon=-2.0&lat=5.25&tolerance_m=10&layers={layer_id}"
+    (hit,) = client.get(f"/cg/identify?{query}").json()["hits"]
+    assert hit["title"] == "cropland"
+    assert ["Pixel (m)", "100.0 x 100.0"] in hit["fields"]
+    card = client.get(f"/cg/card?layer={layer_id}&feature={hit['feature_id']}").json()
+    assert card["geometry"]["type"] == "Polygon"

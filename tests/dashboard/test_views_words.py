@@ -290,7 +290,9 @@ def test_the_kind_is_guessed_from_names_and_only_among_what_the_geometry_can_be(
     assert guess_kind("layer", "thing.gpkg", offered=every) is None
     assert "mine_sites" in fitting_kinds("Point")
     assert "roads" not in fitting_kinds("MultiPolygon")
-    assert fitting_kinds(None) == every
+    assert fitting_kinds(None) == [one for one in every if one != "landcover"]
+    assert fitting_kinds("Raster") == ["landcover"]
+    assert guess_kind("anything", "thing.tif", offered=["landcover"]) == "landcover"
 
 
 def test_a_finding_tells_which_rows_and_how_many() -> None:

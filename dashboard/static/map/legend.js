@@ -104,7 +104,14 @@
         el("label", { for: id }, CG.layerSwatch(spec, layer.data && layer.data.types),
           el("span", { class: "cg-name" }, spec.title, el("small", {}, this.note(layer)))),
         more,
+        layer.visible && spec.classes && spec.classes.length ? this.classes(spec) : null,
         isOpen ? this.details(layer) : null);
+    }
+
+    /** What the colours of a raster mean. */
+    classes(spec) {
+      return el("ul", { class: "cg-classes", "aria-label": CG.text("classes", spec.title) },
+        ...spec.classes.map(([name, color]) => el("li", {}, CG.classSwatch(color), el("span", {}, name))));
     }
 
     note(layer) {
@@ -112,7 +119,7 @@
       const words = [spec.dated || CG.text("undated")];
       if (layer.state === "loading") words.unshift(CG.text("loading"));
       if (layer.state === "failed") words.unshift(CG.text("failed", layer.problem));
-      else words.unshift(CG.number(spec.features, 0));
+      else words.unshift(spec.tiles ? CG.text("pixels", CG.number(spec.features, 0)) : CG.number(spec.features, 0));
       if (layer.visible && layer.inView > layer.drawn) words.push(CG.text("tooMany", CG.number(layer.drawn, 0), CG.number(layer.inView, 0)));
       if (spec.invented && this.isMixed) words.push(CG.text("invented"));
       return words.join(" · ");

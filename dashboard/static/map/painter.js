@@ -199,8 +199,13 @@
   }
 
   function paintLayer(view, layer) {
-    if (!layer.data) return;
     const { pen } = view;
+    if (layer.tiles) {
+      pen.globalAlpha = layer.opacity;
+      layer.tiles.paint(view);
+      pen.globalAlpha = 1;
+    }
+    if (!layer.data) return;
     const { color, symbol } = layer.spec;
     const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box));
     pen.globalAlpha = layer.opacity;

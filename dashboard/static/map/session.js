@@ -131,9 +131,25 @@
           problem: isNew ? "" : old.problem,
           drawn: isNew ? 0 : old.drawn,
           inView: isNew ? 0 : old.inView,
+          tiles: spec.tiles ? (isNew ? this.tilesOf(spec) : old.tiles) : null,
         });
       }
       this.loadShown();
+    }
+
+    tilesOf(spec) {
+      return new CG.Tiles(spec.tiles, () => {
+        const layer = this.layers.get(spec.id);
+        if (!layer || !layer.tiles) return;
+        const { waiting, failed } = layer.tiles;
+        const state = failed ? "failed" : waiting ? "loading" : "ready";
+        if (state !== layer.state) {
+          layer.state = state;
+          layer.problem = failed ? CG.text("tilesFailed", failed) : "";
+          this.legend.render();
+        }
+        this.painter.redraw();
+      });
     }
 
     loadShown() {
@@ -142,6 +158,7 @@
 
     /** Fetch a layer: whole when it is small, what is in view when it is large. */
     async load(layer) {
+      if (layer.tiles) return; // tiles are fetched as they are drawn
       const isLarge = layer.spec.features > LARGE;
       if (!isLarge && layer.state !== "waiting" && layer.state !== "failed") return;
       let url = layer.spec.url;

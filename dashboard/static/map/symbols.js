@@ -174,6 +174,10 @@
 
   CG.layerSwatch = (layer, types) =>
     CG.swatch((pen) => {
+      if (layer.classes && layer.classes.length) {
+        drawMosaic(pen, layer.classes.map(([, color]) => color));
+        return;
+      }
       const style = CG.areaStyle(layer);
       const areaKinds = ["area", "outline"];
       const seen = types && types.size ? types : new Set([areaKinds.includes(layer.symbol) ? "area" : layer.symbol === "line" ? "line" : layer.symbol === "water" ? "area" : "point"]);
@@ -197,6 +201,28 @@
         pen.stroke();
       }
       if (seen.has("point")) CG.drawPoint(pen, layer.symbol, 14, 10, 6, layer.color);
+    });
+
+  /** A raster: a few of its colours side by side. */
+  function drawMosaic(pen, colors) {
+    const shown = colors.slice(0, 4);
+    shown.forEach((color, i) => {
+      pen.fillStyle = color;
+      pen.fillRect(3 + (22 / shown.length) * i, 3, 22 / shown.length, 14);
+    });
+    pen.strokeStyle = CG.INK;
+    pen.lineWidth = 0.8;
+    pen.strokeRect(3, 3, 22, 14);
+  }
+
+  /** The colour of one class of a raster. */
+  CG.classSwatch = (color) =>
+    CG.swatch((pen) => {
+      pen.fillStyle = color;
+      pen.fillRect(5, 4, 18, 12);
+      pen.strokeStyle = CG.INK;
+      pen.lineWidth = 0.6;
+      pen.strokeRect(5, 4, 18, 12);
     });
 
   CG.verdictSwatch = (verdict) => CG.swatch((pen) => CG.drawVerdict(pen, verdict, 14, 10, 7.5, 1));
