@@ -13,7 +13,7 @@ VENDOR := dashboard/static/vendor/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run test check format lock bench clean
+.PHONY: help setup setup-test run test check format lock bench bench-zonal clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ format: $(VENV)/.test-ready ## Format the code and mend what the linter can mend
 
 bench: $(VENV)/.test-ready ## Conflict engine against plain geopandas at 10^4 sites and 10^5 fields
 	@$(PY) -m bench.conflicts --size M --runs 3
+
+bench-zonal: $(VENV)/.test-ready ## Land cover by zone against rasterstats, 10^4 zones on 10^9 pixels
+	@$(PY) -m bench.zonal --runs 3
 
 lock: $(VENV)/.test-ready ## Pin requirements*.in into requirements*.txt
 	@for name in requirements requirements-dev; do \

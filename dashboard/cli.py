@@ -288,6 +288,39 @@ def conflicts(
 
 
 @app.command()
+def landcover(
+    *,
+    region: RegionOption,
+    by: Annotated[str, typer.Option(help="districts, licences or sites.")] = "districts",
+    raster: Annotated[str | None, typer.Option(help="Layer id of the raster.")] = None,
+    zones: Annotated[
+        str | None, typer.Option(help="Layer id of the districts, licences or sites.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a .csv file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Hectares of each land-cover class by district, licence or site."""
+    from dashboard import workflows  # noqa: PLC0415
+
+    if by not in workflows.LAND_COVER_BY:
+        raise typer.BadParameter(f"'{by}' is none of: {', '.join(workflows.LAND_COVER_BY)}.")
+    if out is not None and out.suffix.lower() != ".csv":
+        raise typer.BadParameter(f"'{out}' does not end in .csv.", param_hint="--out")
+    with _store() as store:
+        told = workflows.land_cover(
+            store, region, by=by, raster=raster, zones=zones, progress=_progress(as_json)
+        )
+    if out is not None:
+        _write(out, workflows.export_land_cover(told))
+    if as_json:
+        _print_json(told.as_json() | ({"out": str(out)} if out else {}))
+    else:
+        typer.echo(text.land_cover(told))
+        if out:
+            typer.echo(f"Written: {out} ({len(told.table)} rows).")
+
+
+@app.command()
 def doctor(
     clean: Annotated[
         bool, typer.Option("--clean", help="Remove what interrupted imports left behind.")

@@ -8,6 +8,7 @@ from layers import facts
 from layers.catalogue import is_raster
 
 if TYPE_CHECKING:
+    from dashboard.workflows.landcover import LandCover
     from dashboard.workflows.types import ConflictRun
     from layers.catalogue import Layer
     from layers.doctor import Check
@@ -134,6 +135,37 @@ def run_wording(run: "ConflictRun") -> str:
 def hectares(value: float | None) -> str:
     """Hectares, or that there are no data; never 0 for not known."""
     return NO_DATA if value is None else f"{value:,.2f} ha"
+
+
+def land_cover(told: "LandCover") -> str:
+    """A block a zone: its classes, largest first, then what is not known of it."""
+    lines = [
+        f"{told.raster.name} ({told.raster_date}; {told.source}) "
+        f"by {told.by} of '{told.zones.name}'",
+        *told.caveats,
+    ]
+    if told.demonstration:
+        from dashboard.workflows.types import INVENTED  # noqa: PLC0415
+
+        lines.append(INVENTED)
+    for row in told.as_json()["rows"]:
+        lines += ["", f"{row['name'] or row['zone_id']}: {hectares(row['zone_ha'])}"]
+        known = {name: area for name, area in row["classes_ha"].items() if area is not None}
+        lines += [
+            f"  {name.replace('_', ' ')} {hectares(area)}"
+            for name, area in sorted(known.items(), key=lambda one: -one[1])
+            if area > 0
+        ]
+        if not known:
+            lines.append(f"  land cover: {NO_DATA}")
+        for name, words in (
+            ("no_data_ha", "no data"),
+            ("unclassified_ha", "not classified"),
+            ("outside_ha", "outside the raster"),
+        ):
+            if row[name]:
+                lines.append(f"  {words} {hectares(row[name])}")
+    return "\n".join(lines)
 
 
 def checks(found: "Sequence[Check]") -> str:

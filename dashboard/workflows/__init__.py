@@ -36,6 +36,8 @@ from dashboard.workflows.imports import (
     run_import,
     suggest_import,
 )
+from dashboard.workflows.landcover import BY as LAND_COVER_BY
+from dashboard.workflows.landcover import LandCover, export_land_cover, land_cover
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
 from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
@@ -66,6 +68,7 @@ SAYABLE = (WorkflowError, StoreError, ReadError, FactsError, ExportError, GeoErr
 __all__ = [
     "EXPORT_FORMATS",
     "INVENTED",
+    "LAND_COVER_BY",
     "MIXED",
     "SAYABLE",
     "VERDICTS",
@@ -80,6 +83,7 @@ __all__ = [
     "Hit",
     "ImportReport",
     "ImportRequest",
+    "LandCover",
     "LayerRow",
     "Overview",
     "Progress",
@@ -96,11 +100,13 @@ __all__ = [
     "conflicts_geojson",
     "delete_layer",
     "export_conflicts",
+    "export_land_cover",
     "export_layer",
     "feature_card",
     "features_geojson",
     "identify",
     "inspect_upload",
+    "land_cover",
     "layer",
     "layer_versions",
     "load_demonstration",
