@@ -22,12 +22,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
+from dashboard.workflows.cover import class_titles, cover_conflicts, rasters_of
 from dashboard.workflows.measured import ROOT, code_of, measured_parts
 from dashboard.workflows.ranking import RANKING, ranked
 from dashboard.workflows.types import Progress
 from geo import conflicts as engine
 from geo.comparisons import Comparison, comparisons
+from geo.landcover import KIND
 from geo.parts import Run, find_in_parts, on_threads
+from geo.results import joined
 from geo.rules import Rule, rules_in_force
 from geo.updates import update_conflicts
 from layers import facts
@@ -104,7 +107,8 @@ class Job:
 def _code() -> str:
     """A hash of the code and libraries that compute a result, so that none outlives a change."""
     here = Path(__file__)
-    own = (here, here.parent / "measured.py", here.parent / "ranking.py", RANKING)
+    beside = ("cover.py", "measured.py", "ranking.py")
+    own = (here, *(here.parent / name for name in beside), RANKING)
     return code_of(*sorted((ROOT / "geo").glob("*.py")), ROOT / "layers" / "parted.py", *own)
 
 
@@ -141,12 +145,20 @@ def compute(store: Store, job: Job, *, progress: Progress, run: Run | None = Non
         found = find_in_parts(parts, work, run=run, progress=tell)
     progress(0.7, "Adding up areas")
     summary = engine.summarise(found, frames, rules)
+    progress(0.8, "Reading land cover")
+    cover = cover_conflicts(
+        store, rasters_of(store, job.versions), frames, rules, measuring_crs=metric
+    )
+    summary += cover.summary
+    found = joined([found, cover.conflicts])
     progress(0.85, "Naming and ranking")
     table = _described(found, frames, rules, store=store)
     table["demonstration"] = table["subject_layer"].map(demonstration).astype(bool) | table[
         "object_layer"
     ].map(demonstration).fillna(False).astype(bool)
-    meta = {"summary": summary, "not_assessed": engine.not_assessed(frames, rules)}
+    asked = {row["rule"] for row in cover.summary}
+    silent = [one for one in engine.not_assessed(frames, rules) if one["rule"] not in asked]
+    meta = {"summary": summary, "not_assessed": silent, "cover_caveats": cover.caveats}
     return _written(ranked(table, rules), meta)
 
 
@@ -172,15 +184,15 @@ def _updated(
         return None
     metric = facts.region(job.region_id).measuring_crs
     changes = {}
-    for layer_id, version_id in job.versions.items():
+    for layer_id, new in parts.items():
         before = last["versions"][layer_id]
-        if before != version_id:
-            new = parts[layer_id]
+        if before != job.versions[layer_id]:
             old = measured_parts(store, layer_id, new.kind, before, measuring_crs=metric)
             changes[layer_id] = change_of(old, new)
             if len(changes[layer_id].come) > MOST_CHANGED * new.features:
                 return None
     before_table = read_result(content)[0]
+    before_table = before_table[before_table["object_kind"].fillna("") != KIND]
     return update_conflicts(before_table, parts, work, changes, run=run)
 
 
@@ -201,8 +213,13 @@ def _described(
             ("valid_to", f"{side}_valid_to"),
         ):
             table[name] = _looked_up(table, by_id, side, column)
-        names = {layer_id: store.layer(layer_id).name for layer_id in by_id}
+        names = {
+            name: store.layer(str(name)).name for name in table[f"{side}_layer"].dropna().unique()
+        }
         table[f"{side}_layer_name"] = table[f"{side}_layer"].map(names).astype(object)
+    covers = (table["object_kind"] == KIND).to_numpy(dtype=bool, na_value=False)
+    table.loc[covers, "object_name"] = class_titles(table)[covers]
+    table.loc[covers, "object_class"] = table.loc[covers, "object_id"].to_numpy(dtype=object)
     on_rule = {rule.rule_id: rule for rule in rules}
     for name in ("title", "kind", "effect", "status"):
         told = {rule_id: getattr(rule, name) for rule_id, rule in on_rule.items()}
@@ -218,9 +235,9 @@ def _looked_up(
 ) -> np.ndarray:
     told = np.full(len(table), None, dtype=object)
     for layer_id, rows in table.groupby(f"{side}_layer", sort=False).indices.items():
-        features = by_id[str(layer_id)].features
-        if column not in features:
+        if layer_id not in by_id or column not in by_id[str(layer_id)].features:
             continue
+        features = by_id[str(layer_id)].features
         values = features[column].astype(object).where(features[column].notna(), None)
         at = pd.Index(features["feature_id"]).get_indexer(table[f"{side}_id"].iloc[rows])
         told[rows] = values.to_numpy(dtype=object)[at]
@@ -244,7 +261,9 @@ def _places(
         once, back = np.unique(at, return_inverse=True)
         points[rows] = shapely.point_on_surface(features.geometry.to_numpy()[once])[back]
     subjects = gpd.GeoSeries(points, crs=crs)
-    shared = engine.overlap_geometries(found, frames)
+    shared = np.full(len(found), None, dtype=object)
+    drawn_as_areas = (found["object_kind"].fillna("") != KIND).to_numpy(dtype=bool)
+    shared[drawn_as_areas] = engine.overlap_geometries(found[drawn_as_areas], frames)
     here = points.copy()
     drawn = ~shapely.is_missing(shared) & ~shapely.is_empty(shared)
     by_area = found["subject_kind"].isin(["mine_sites", "detections"]).to_numpy()

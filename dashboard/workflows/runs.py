@@ -28,6 +28,7 @@ from dashboard.workflows.types import (
     WorkflowError,
 )
 from geo.conflicts import overlap_geometries
+from geo.landcover import KIND
 from geo.parts import Run
 from geo.rules import Rule
 from layers import facts
@@ -101,8 +102,11 @@ def conflict_sheet(store: Store, run: ConflictRun, conflict_id: str) -> Conflict
     row = {name: plain(value) for name, value in rows.iloc[0].items()}
     rule = next(one for one in run.rules if one.rule_id == row["rule_id"])
     subject = _card(store, run, row, "subject")
-    other = _card(store, run, row, "object") if row["object_layer"] else None
+    covers = row["object_kind"] == KIND
+    other = _card(store, run, row, "object") if row["object_layer"] and not covers else None
     about = (*_about_rule(rule), *about_licence(row, on=run.as_of))
+    if covers:
+        about = (*about, *_about_cover(store, run, row))
     caveats = [*about, *subject.caveats, *(other.caveats if other else ())]
     return ConflictSheet(
         conflict_id=conflict_id,
@@ -148,9 +152,11 @@ def conflicts_geojson(run: ConflictRun, *, conflict_ids: Sequence[str] | None = 
 def overlaps(store: Store, run: ConflictRun, table: pd.DataFrame) -> gpd.GeoSeries:
     """The shared ground of rows of the run's table, EPSG:4326; None where there is none."""
     metric = facts.region(run.region_id).measuring_crs
+    # pixels are no shapes: what a class covers of a subject is told in hectares, not drawn
+    drawn = table[table["object_kind"].fillna("") != KIND]
     wanted: dict[str, set[str]] = {}
     for side in ("subject", "object"):
-        for layer_id, ids in table.groupby(f"{side}_layer")[f"{side}_id"]:
+        for layer_id, ids in drawn.groupby(f"{side}_layer")[f"{side}_id"]:
             wanted.setdefault(str(layer_id), set()).update(ids)
     frames = []
     for layer_id, ids in wanted.items():
@@ -160,8 +166,8 @@ def overlaps(store: Store, run: ConflictRun, table: pd.DataFrame) -> gpd.GeoSeri
         frames.append(
             layer_frame(store, layer_id, kind, version_id, measuring_crs=metric, feature_ids=few)
         )
-    shared = overlap_geometries(table, frames)
-    return gpd.GeoSeries(shared, index=table.index, crs=metric).to_crs(4326)
+    shared = gpd.GeoSeries(overlap_geometries(drawn, frames), index=drawn.index, crs=metric)
+    return shared.to_crs(4326).reindex(table.index)
 
 
 def _known_scenarios(pack: str, scenarios: Sequence[str]) -> None:
@@ -268,14 +274,25 @@ def _about_rule(rule: Rule) -> list[str]:
     return told
 
 
+def _about_cover(store: Store, run: ConflictRun, row: Mapping[str, Any]) -> list[str]:
+    """What a reader must know of ground that a raster tells of."""
+    version = store.version(run.layer_versions[row["object_layer"]])
+    dated = version.data_date.isoformat() if version.data_date else "a date that was not stated"
+    told = (
+        f"'{row['object_name']}' is a class of the raster '{row['object_layer_name']}' of {dated}: "
+    )
+    return [told + "pixels judged from above, not fields or banks that somebody drew."]
+
+
 def _headline(
     rule: Rule, row: Mapping[str, Any], subject: FeatureCard, other: FeatureCard | None
 ) -> str:
     close = row["verdict"] == "too_close"
     verdict = "too close to call, to be checked in the field" if close else "possible conflict"
     if rule.kind == "observation" and not close:
-        verdict = "overlap" if other else "observation"
-    pair = f"{subject.title} and {other.title}" if other else subject.title
+        verdict = "overlap" if row["object_layer"] else "observation"
+    against = other.title if other else (row["object_name"] if row["object_kind"] == KIND else None)
+    pair = f"{subject.title} and {against}" if against else subject.title
     return f"{rule.title}: {pair} ({verdict})"
 
 
