@@ -87,7 +87,9 @@ def for_people(told: LandCover) -> pd.DataFrame:
     """The table under the headings a person reads, in hectares of two places."""
     table = told.table
     columns = {LABELS[told.by]: table["name"].fillna(table["zone_id"]).astype(str)}
-    columns |= {f"{words.class_name(name)} (ha)": table[f"{name}_ha"] for name in told.classes}
+    columns |= {
+        f"{words.class_name(name).capitalize()} (ha)": table[f"{name}_ha"] for name in told.classes
+    }
     columns |= {
         "No data (ha)": table["no_data_ha"],
         "Not classified (ha)": table["unclassified_ha"],
