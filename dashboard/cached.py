@@ -17,6 +17,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import workflows
+from dashboard.workflows.landcover import LandCover
 from dashboard.workflows.types import (
     AreaFigures,
     ConflictRun,
@@ -137,6 +138,30 @@ def area_figures(region_id: str, polygon: Mapping[str, Any]) -> AreaFigures:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _area(location: str, region_id: str, fingerprint: str, drawn: str) -> AreaFigures:
     return workflows.area_figures(store(), region_id, json.loads(drawn))
+
+
+def land_cover(region_id: str, *, by: str, raster: Layer, zones: Layer) -> LandCover:
+    """Land cover by zone; measured once for each pair of layer versions."""
+    versions = tuple(one.current.version_id if one.current else "" for one in (raster, zones))
+    place = store().location
+    return _land_cover(place, region_id, by, versions, raster.layer_id, zones.layer_id)
+
+
+@st.cache_resource(show_spinner="Measuring land cover", max_entries=16)
+def _land_cover(  # noqa: PLR0917 - a cache key
+    location: str,
+    region_id: str,
+    by: str,
+    versions: tuple[str, ...],
+    raster: str,
+    zones: str,
+) -> LandCover:
+    return workflows.land_cover(store(), region_id, by=by, raster=raster, zones=zones)
+
+
+def export_land_cover(told: LandCover) -> bytes:
+    """Land cover by zone as CSV."""
+    return workflows.export_land_cover(told)
 
 
 def conflict_sheet(run: ConflictRun, conflict_id: str) -> ConflictSheet:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cached, state, words
-from dashboard.views import parts
+from dashboard.views import landcover, parts
 from dashboard.views.conflict_table import ROW_HEIGHT
 from dashboard.workflows.types import ConflictRun, LayerRow, Overview
 from layers.catalogue import LayerVersion
@@ -29,6 +29,7 @@ def render() -> None:
     st.header("What is loaded")
     _layers(loaded.layers)
     _warnings(loaded.warnings)
+    landcover.show([row.layer for row in loaded.layers])
     st.header("Possible conflicts")
     run = parts.conflict_run()
     with figures:

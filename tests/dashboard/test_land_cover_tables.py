@@ -15,6 +15,7 @@ from dashboard import workflows
 from dashboard.cli import app
 from geo.grid import moved_shapes
 from layers.store import Store
+from tests.dashboard.test_views import opened, run, said
 from tests.layers.raster_samples import NEAR_TARKWA, add_raster
 from tests.layers.samples import add
 
@@ -129,3 +130,19 @@ def test_a_wrong_word_is_wrong_usage_and_a_missing_layer_is_refused(
     assert runner.invoke(app, ["landcover", "--region", "tarkwa", "--by", "rivers"]).exit_code == 2
     done = runner.invoke(app, ["landcover", "--region", "tarkwa", "--by", "licences"])
     assert isinstance(done.exception, workflows.WorkflowError)
+
+
+def test_the_overview_shows_the_table_once_asked_by_what(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONGROUND_HOME", str(tmp_path / "home"))
+    page = opened("overview")
+    assert "Land cover" in [one.value for one in page.header]
+    choice = next(one for one in page.radio if one.key == "overview.cover_by")
+    choice.set_value("districts")
+    run(page)
+    table = next(one.value for one in page.dataframe if "Cropland (ha)" in one.value)
+    assert table["District"].tolist() == ["West", "=East", "d3"]
+    assert table["Cropland (ha)"].tolist()[0] == pytest.approx(8, abs=0.01)
+    assert np.isnan(table["Forest (ha)"].tolist()[2])
+    assert "hide in forest" in said(page)
