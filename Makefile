@@ -13,7 +13,7 @@ VENDOR := dashboard/static/vendor/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run test check format lock bench bench-zonal clean
+.PHONY: bench-scale help setup setup-test run test check format lock bench bench-zonal clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ bench: $(VENV)/.test-ready ## Conflict engine against plain geopandas at 10^4 si
 
 bench-zonal: $(VENV)/.test-ready ## Land cover by zone against rasterstats, 10^4 zones on 10^9 pixels
 	@$(PY) -m bench.zonal --runs 3
+
+bench-scale: $(VENV)/.test-ready ## Runs in parts, on Dask workers, and updates after 1 % changed
+	@$(PY) -m bench.scale --size M --runs 3
 
 lock: $(VENV)/.test-ready ## Pin requirements*.in into requirements*.txt
 	@for name in requirements requirements-dev; do \

@@ -357,6 +357,11 @@ class _Kept(Generic[T]):
             self.items.move_to_end(key)
             return self.items[key][0]
 
+    def clear(self) -> None:
+        with self.guard:
+            self.items.clear()
+            self.total = 0
+
     def put(self, key: tuple[str, int], item: T, size: int) -> None:
         with self.guard:
             if key in self.items:
@@ -370,6 +375,12 @@ class _Kept(Generic[T]):
 # files are never changed, so a URL and a number are a key
 _tables: "_Kept[pa.Table]" = _Kept(KEPT_BYTES)
 _sides: "_Kept[Side]" = _Kept(KEPT_SIDES)
+
+
+def forget() -> None:
+    """Let go of all that was read; the next reading starts from the files."""
+    _tables.clear()
+    _sides.clear()
 
 
 def _row_group(url: str, number: int, footer: Any) -> pa.Table:
