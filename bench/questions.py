@@ -29,7 +29,7 @@ RULE_IDS = (
     "GH-FOR-3",
     "GH-SSM-1",
 )
-"""Everything the invented country can be asked; GH-DIR-200 is a scenario, asked here all the same."""
+"""Everything the invented country can be asked, the scenario GH-DIR-200 too."""
 
 Z = 1.64
 """Standard errors a verdict must hold: DOMAIN, three-way verdict."""

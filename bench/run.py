@@ -18,10 +18,11 @@ from bench.pairs import tidy
 def measured(name: str, folder: Path, result: Path, *, threads: int) -> dict[str, float | str]:
     """Load, answer, write; the figures of both steps, children counted."""
     module, own = peers.engine(name), os.getpid()
-    start = _now(own)
-    with module.loaded(folder, threads=threads) as answer:
+    with module.started(threads=threads) as engine:
+        start = _now(own)
+        loaded = module.load(engine, folder)
         ready = _now(own)
-        pairs = answer()
+        pairs = module.answer(loaded)
         end = _now(own)
         tidy(pairs).to_parquet(result)
         versions = module.versions()

@@ -1,9 +1,9 @@
-"""The engines, each in a module of its own with the same three names.
+"""The engines, each in a module of its own with the same names.
 
-`missing()` gives the sentence why an engine cannot run here, or None. `loaded(folder, threads=)`
-is a context that has read, prepared and indexed the country, and gives a function without
-arguments that answers all questions as a frame of pairs (`bench.pairs`). `versions()` names what
-was measured. Loading is timed apart from answering.
+`missing()` gives the sentence why an engine cannot run here, or None; `versions()` names what was
+measured. `started(threads=)` is a context with an engine that is up but empty: its start is not
+timed. `load(engine, folder)` reads, prepares and indexes the country; `answer(loaded)` gives all
+pairs of all rules as a frame (`bench.pairs`). The two are timed apart.
 """
 
 import importlib

@@ -7,7 +7,7 @@ licence's outline meets it and its first corner lies inside; only the others are
 """
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pandas as pd
 
 from bench.peers import cut
 from bench.peers.sql import HOLDER, beside, names, pairs, wide
-from bench.questions import Z, Questions, questions
+from bench.questions import Questions, Z, questions
 
 LARGE = {
     "licences": ("licences", f"feature_class AS class, {HOLDER} AS holder"),
@@ -53,23 +53,27 @@ def _extension() -> Path | None:
 
 
 @contextmanager
-def loaded(folder: Path, *, threads: int) -> Iterator[Callable[[], pd.DataFrame]]:
-    """An in-memory database with the layers and the pieces of outlines."""
+def started(*, threads: int) -> Iterator[Any]:
+    """An in-memory database with the extension, empty."""
     import duckdb
 
-    asked = questions()
     with duckdb.connect(config={"threads": threads, "autoinstall_known_extensions": False}) as own:
         own.execute(f"LOAD '{_extension()}'")
         own.execute("SET preserve_insertion_order = false")
-        for name, query in _tables(folder, asked):
-            own.execute(f"CREATE TABLE {name} AS {query}")
-        for table, (kind, _) in LARGE.items():
-            own.register("pieces", cut.outlines(folder / f"{kind}.parquet"))
-            own.execute(
-                f"CREATE TABLE {table}_edges AS SELECT id, ST_GeomFromWKB(wkb) AS g FROM pieces"
-            )
-            own.unregister("pieces")
-        yield lambda: _answered(own, asked)
+        yield own
+
+
+def load(own: Any, folder: Path) -> Any:
+    """The layers and the pieces of outlines as tables."""
+    for name, query in _tables(folder, questions()):
+        own.execute(f"CREATE TABLE {name} AS {query}")
+    for table, (kind, _) in LARGE.items():
+        own.register("pieces", cut.outlines(folder / f"{kind}.parquet"))
+        own.execute(
+            f"CREATE TABLE {table}_edges AS SELECT id, ST_GeomFromWKB(wkb) AS g FROM pieces"
+        )
+        own.unregister("pieces")
+    return own
 
 
 def _tables(folder: Path, asked: Questions) -> Iterator[tuple[str, str]]:
@@ -93,7 +97,9 @@ def _tables(folder: Path, asked: Questions) -> Iterator[tuple[str, str]]:
     )
 
 
-def _answered(own: Any, asked: Questions) -> pd.DataFrame:
+def answer(own: Any) -> pd.DataFrame:
+    """All pairs of all rules."""
+    asked = questions()
     error = _number(own, "SELECT max(err) FROM sites")
     reach = error + asked.widest_m + _number(own, "SELECT max(half) FROM waters")
     for name, query in _joins(error, reach):
@@ -119,9 +125,12 @@ def _joins(error: float, reach: float) -> Iterator[tuple[str, str]]:
     yield "beside", beside("ST_Union_Agg")
     yield "water_near", _near_water(reach)
     yield "crossed", _crossed()
+    yield "cut_field", _CUT_FIELD
     yield "licence_field", _licence_field()
-    yield "licence_park", _shared("parks")
-    yield "licence_licence", _shared("licences", "WHERE a.id < b.id")
+    yield "cut_park", _cut("parks")
+    yield "licence_park", _wide("cut_park")
+    yield "cut_licence", _cut("licences", "WHERE a.id < b.id")
+    yield "licence_licence", _wide("cut_licence")
 
 
 def _sites_in(areas: str, error: float) -> str:
@@ -157,6 +166,12 @@ def _crossed() -> str:
         FROM licences_edges e JOIN fields f ON ST_Intersects(e.g, f.g)"""
 
 
+# intersections are kept before anything is asked of them, or they are done once for each question
+_CUT_FIELD = """
+    SELECT lid, oid, ST_Intersection(l.g, f.g) AS g
+    FROM crossed JOIN licences l ON l.id = lid JOIN fields f ON f.id = oid"""
+
+
 def _licence_field() -> str:
     return f"""
         SELECT lid, oid, area FROM (
@@ -166,16 +181,17 @@ def _licence_field() -> str:
             EXCEPT FROM crossed
           ) JOIN fields f ON f.id = oid
           UNION ALL
-          SELECT lid, oid, ST_Area(g) AS area, ST_Perimeter(g) AS outline FROM (
-            SELECT lid, oid, ST_Intersection(l.g, f.g) AS g
-            FROM crossed JOIN licences l ON l.id = lid JOIN fields f ON f.id = oid)
-        ) WHERE {wide("area", "outline")}"""
+          SELECT lid, oid, ST_Area(g) AS area, ST_Perimeter(g) AS outline FROM cut_field
+        ) AS shared WHERE {wide("area", "outline")}"""
 
 
-def _shared(right: str, once: str = "") -> str:
+def _cut(right: str, once: str = "") -> str:
     return f"""
-        SELECT lid, oid, ST_Area(g) AS area FROM (
-          SELECT lid, oid, ST_Intersection(lg, rg) AS g FROM (
-            SELECT a.id AS lid, b.id AS oid, a.g AS lg, b.g AS rg
-            FROM licences a JOIN {right} b ON ST_Intersects(a.g, b.g) {once})
-        ) WHERE {wide("ST_Area(g)", "ST_Perimeter(g)")}"""
+        SELECT a.id AS lid, b.id AS oid, ST_Intersection(a.g, b.g) AS g
+        FROM licences a JOIN {right} b ON ST_Intersects(a.g, b.g) {once}"""
+
+
+def _wide(table: str) -> str:
+    return f"""
+        SELECT lid, oid, ST_Area(g) AS area FROM {table}
+        WHERE {wide("ST_Area(g)", "ST_Perimeter(g)")}"""

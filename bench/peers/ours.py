@@ -1,6 +1,6 @@
 """Our engine: the one place where the benchmark calls it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,10 +24,21 @@ def versions() -> str:
 
 
 @contextmanager
-def loaded(folder: Path, *, threads: int) -> Iterator[Callable[[], pd.DataFrame]]:
+def started(*, threads: int) -> Iterator[int]:
+    """Nothing to start."""
+    yield threads
+
+
+def load(threads: int, folder: Path) -> tuple[list[LayerFrame], int]:
     """The layers read into memory; trees and pieces are made while answering."""
     layers = [
         LayerFrame(layer_id=f"bench.{path.stem}", kind=path.stem, features=gpd.read_parquet(path))
         for path in sorted(folder.glob("*.parquet"))
     ]
-    yield lambda: find_conflicts(layers, rules(), measuring_crs=CRS, threads=threads)
+    return layers, threads
+
+
+def answer(loaded: tuple[list[LayerFrame], int]) -> pd.DataFrame:
+    """Conflicts, a superset of the columns asked for."""
+    layers, threads = loaded
+    return find_conflicts(layers, rules(), measuring_crs=CRS, threads=threads)

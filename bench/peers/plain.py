@@ -5,7 +5,7 @@ pairs and areas mean something. What two rules share (sites in licences, sites n
 on protected areas) is computed once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,14 +28,19 @@ def versions() -> str:
 
 
 @contextmanager
-def loaded(folder: Path, *, threads: int) -> Iterator[Callable[[], pd.DataFrame]]:
-    """The layers as frames; geopandas uses one thread whatever `threads` says."""
-    country = {path.stem: gpd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
-    yield lambda: answers(country, questions())
+def started(*, threads: int) -> Iterator[None]:
+    """Nothing to start; geopandas uses one thread whatever `threads` says."""
+    yield
 
 
-def answers(country: dict[str, gpd.GeoDataFrame], asked: Questions) -> pd.DataFrame:
+def load(_: None, folder: Path) -> dict[str, gpd.GeoDataFrame]:
+    """The layers as frames."""
+    return {path.stem: gpd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def answer(country: dict[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     """All pairs of all rules."""
+    asked = questions()
     sites, licences, water = (country[kind] for kind in ("mine_sites", "licences", "water"))
     parks, farmland = country["protected_areas"], country["farmland"]
     farmland = farmland[farmland["feature_class"].fillna("").isin(asked.farmland_classes)]

@@ -6,7 +6,7 @@ faster, and cutting took five times as long as all of them. Before an intersecti
 is clipped to the small one's box.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from bench.peers.postgis_server import Server, programs, server
 from bench.peers.sql import HOLDER, beside, names, pairs, wide
-from bench.questions import Z, Questions, questions
+from bench.questions import Questions, Z, questions
 
 _BATCH = 20_000
 _COLUMNS = {
@@ -44,14 +44,18 @@ def versions() -> str:
 
 
 @contextmanager
-def loaded(folder: Path, *, threads: int) -> Iterator[Callable[[], pd.DataFrame]]:
-    """A server of its own with everything loaded, indexed and analysed."""
+def started(*, threads: int) -> Iterator[Server]:
+    """A server of its own, empty."""
     with server(threads=threads) as own:
-        for table, (kind, columns) in _COLUMNS.items():
-            _load(own, table, folder / f"{kind}.parquet", columns)
-        asked = questions()
-        own.execute(_prepared(asked))
-        yield lambda: _answered(own, asked)
+        yield own
+
+
+def load(own: Server, folder: Path) -> Server:
+    """Everything copied in, put in spatial order, indexed and analysed."""
+    for table, (kind, columns) in _COLUMNS.items():
+        _load(own, table, folder / f"{kind}.parquet", columns)
+    own.execute(_prepared(questions()))
+    return own
 
 
 def _load(own: Server, table: str, file: Path, columns: tuple[str, ...]) -> None:
@@ -116,10 +120,11 @@ def _prepared(asked: Questions) -> str:
         """
 
 
-def _answered(own: Server, asked: Questions) -> pd.DataFrame:
+def answer(own: Server) -> pd.DataFrame:
+    """All pairs of all rules, out of the server as CSV."""
     own.execute("".join(f"CREATE UNLOGGED TABLE {name} AS {query};" for name, query in _joins()))
     file = own.folder / "pairs.csv"
-    own.copy_out(pairs(asked), file)
+    own.copy_out(pairs(questions()), file)
     return pd.read_csv(file, dtype={"object_id": "str", "line": "str"})
 
 

@@ -6,7 +6,7 @@ intersection.
 """
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow as pa
 from bench.landscape import CRS
 from bench.peers import cut
 from bench.peers.sql import HOLDER, beside, names, pairs, wide
-from bench.questions import Z, Questions, questions
+from bench.questions import Questions, Z, questions
 
 LARGE = {
     "licences": ("licences", f"feature_class AS class, {HOLDER} AS holder"),
@@ -25,6 +25,11 @@ LARGE = {
     "parks": ("protected_areas", "feature_class AS class"),
     "waters": ("water", "feature_class AS class, COALESCE(width_m, 0) / 2 AS half"),
 }
+
+# ids as the Parquet reader gives them, or a union of both fails
+_PLACED = f"""
+    SELECT arrow_cast(id, 'Utf8View') AS id, ST_SetCRS(ST_GeomFromWKB(wkb), '{CRS}') AS g
+    FROM pieces"""
 
 
 def missing() -> str | None:
@@ -42,24 +47,26 @@ def versions() -> str:
 
 
 @contextmanager
-def loaded(folder: Path, *, threads: int) -> Iterator[Callable[[], pd.DataFrame]]:
-    """The layers and the pieces of outlines as tables in memory."""
+def started(*, threads: int) -> Iterator[Any]:
+    """A session, empty."""
     import sedonadb
 
-    asked, own = questions(), sedonadb.connect()
+    own = sedonadb.connect()
     own.sql(f"SET datafusion.execution.target_partitions = {threads}").execute()
+    yield own
+
+
+def load(own: Any, folder: Path) -> Any:
+    """The layers and the pieces of outlines as tables in memory."""
     for kind in ("mine_sites", "farmland", *(kind for kind, _ in LARGE.values())):
         own.read_parquet(str(folder / f"{kind}.parquet")).to_view(f"raw_{kind}")
     for table, (kind, _) in LARGE.items():
-        own.create_data_frame(cut.outlines(folder / f"{kind}.parquet")).to_view("pieces", overwrite=True)
-        _keep(own, f"{table}_edges", f"SELECT id, {_placed('ST_GeomFromWKB(wkb)')} AS g FROM pieces")
-    for name, query in _tables(asked):
+        pieces = own.create_data_frame(cut.outlines(folder / f"{kind}.parquet"))
+        pieces.to_view("pieces", overwrite=True)
+        _keep(own, f"{table}_edges", _PLACED)
+    for name, query in _tables(questions()):
         _keep(own, name, query)
-    yield lambda: _answered(own, asked)
-
-
-def _placed(geometry: str) -> str:
-    return f"ST_SetCRS({geometry}, '{CRS}')"
+    return own
 
 
 def _keep(own: Any, name: str, query: str) -> None:
@@ -83,10 +90,11 @@ def _tables(asked: Questions) -> Iterator[tuple[str, str]]:
     )
 
 
-def _answered(own: Any, asked: Questions) -> pd.DataFrame:
+def answer(own: Any) -> pd.DataFrame:
+    """All pairs of all rules."""
     for name, query in _joins():
         _keep(own, name, query)
-    found: pd.DataFrame = pa.table(own.sql(pairs(asked))).to_pandas()
+    found: pd.DataFrame = pa.table(own.sql(pairs(questions()))).to_pandas()
     return found
 
 
@@ -106,9 +114,12 @@ def _joins() -> Iterator[tuple[str, str]]:
         "SELECT DISTINCT e.id AS lid, f.id AS oid "
         "FROM licences_edges e JOIN fields f ON ST_Intersects(e.g, f.g)",
     )
+    yield "cut_field", _CUT_FIELD
     yield "licence_field", _licence_field()
-    yield "licence_park", _shared("parks")
-    yield "licence_licence", _shared("licences", "AND a.id < b.id")
+    yield "cut_park", _cut("parks")
+    yield "licence_park", _wide("cut_park")
+    yield "cut_licence", _cut("licences", "AND a.id < b.id")
+    yield "licence_licence", _wide("cut_licence")
 
 
 def _sites_in(areas: str) -> str:
@@ -138,6 +149,12 @@ def _near_water() -> str:
         ) AS nearest JOIN waters w ON w.id = oid JOIN sites s ON s.id = sid"""
 
 
+# intersections are kept before anything is asked of them, or they are done once for each question
+_CUT_FIELD = """
+    SELECT lid, oid, ST_Intersection(l.g, f.g) AS g
+    FROM crossed JOIN licences l ON l.id = lid JOIN fields f ON f.id = oid"""
+
+
 def _licence_field() -> str:
     return f"""
         SELECT lid, oid, area FROM (
@@ -146,16 +163,17 @@ def _licence_field() -> str:
             FROM licences l JOIN fields f ON ST_Contains(l.g, f.g)
           ) AS i LEFT ANTI JOIN crossed c ON c.lid = i.lid AND c.oid = i.oid
           UNION ALL
-          SELECT lid, oid, ST_Area(g) AS area, ST_Perimeter(g) AS outline FROM (
-            SELECT lid, oid, ST_Intersection(l.g, f.g) AS g
-            FROM crossed JOIN licences l ON l.id = lid JOIN fields f ON f.id = oid
-          ) AS cut
+          SELECT lid, oid, ST_Area(g) AS area, ST_Perimeter(g) AS outline FROM cut_field
         ) AS shared WHERE {wide("area", "outline")}"""
 
 
-def _shared(right: str, once: str = "") -> str:
+def _cut(right: str, once: str = "") -> str:
     return f"""
-        SELECT lid, oid, ST_Area(g) AS area FROM (
-          SELECT a.id AS lid, b.id AS oid, ST_Intersection(a.g, b.g) AS g
-          FROM licences a JOIN {right} b ON ST_Intersects(a.g, b.g) {once}
-        ) AS common WHERE {wide("ST_Area(g)", "ST_Perimeter(g)")}"""
+        SELECT a.id AS lid, b.id AS oid, ST_Intersection(a.g, b.g) AS g
+        FROM licences a JOIN {right} b ON ST_Intersects(a.g, b.g) {once}"""
+
+
+def _wide(table: str) -> str:
+    return f"""
+        SELECT lid, oid, ST_Area(g) AS area FROM {table}
+        WHERE {wide("ST_Area(g)", "ST_Perimeter(g)")}"""

@@ -53,7 +53,8 @@ def _row(rule: str, rest: str, **given: str) -> str:
     subject, object_ = given.get("subject", "sid"), given.get("object_", "oid")
     near, line = given.get("near", "near = 1"), given.get("line", "NULL")
     return f"""
-        SELECT '{rule}' AS rule_id, {subject} AS subject_id, CAST({object_} AS varchar) AS object_id,
+        SELECT '{rule}' AS rule_id, {subject} AS subject_id,
+               CAST({object_} AS varchar) AS object_id,
                CASE WHEN {near} THEN 'too_close' ELSE 'inside' END AS verdict,
                CAST({line} AS varchar) AS line,
                CAST({given.get("area", "NULL")} AS double precision) / 10000 AS area_ha {rest}"""
