@@ -44,7 +44,7 @@ def landscape(size: Size, *, seed: int = 20_261_123) -> dict[str, gpd.GeoDataFra
     rng = np.random.default_rng(seed)
     parts = size.mines // 100
     courses = _courses(rng, size, count=max(6, parts * 4))
-    return {
+    country = {
         "mine_sites": _mines(rng, size, courses),
         "licences": _licences(rng, size, big=parts * 3 + 3, small=parts * 6),
         "artisanal_zones": _zones(rng, size, count=parts + 2),
@@ -53,6 +53,27 @@ def landscape(size: Size, *, seed: int = 20_261_123) -> dict[str, gpd.GeoDataFra
         "protected_areas": _protected(rng, size, count=parts // 5 + 2),
         "districts": _districts(rng, size),
     }
+    # of its own, so that naming waters moves nothing else
+    _name_waters(np.random.default_rng(seed + 1), country["water"], country["protected_areas"])
+    return country
+
+
+def _name_waters(
+    rng: np.random.Generator, water: gpd.GeoDataFrame, protected: gpd.GeoDataFrame
+) -> None:
+    """Some lakes are reservoirs or wetlands; streams that meet a forest reserve are named so."""
+    lakes = np.flatnonzero((water["feature_class"] == "lake").to_numpy())
+    drawn = rng.choice(["lake", "reservoir", "wetland"], len(lakes), p=[0.6, 0.15, 0.25])
+    drawn[:3] = ("lake", "reservoir", "wetland")[: len(drawn)]
+    named = water["feature_class"].to_numpy(dtype=object, copy=True)
+    named[lakes] = drawn
+    reserves = protected.geometry[protected["feature_class"] == "forest_reserve"].to_numpy()
+    streams = np.flatnonzero(np.isin(named, ["minor_perennial_stream", "seasonal_stream"]))
+    tree = shapely.STRtree(water.geometry.to_numpy()[streams])
+    named[streams[np.unique(tree.query(reserves, predicate="intersects")[1])]] = (
+        "forest_reserve_stream"
+    )
+    water["feature_class"] = named
 
 
 def _frame(prefix: str, geometry: npt.NDArray[np.object_], **columns: object) -> gpd.GeoDataFrame:
