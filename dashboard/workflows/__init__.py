@@ -26,6 +26,10 @@ from dashboard.workflows.home import (
     region_versions_fingerprint,
     take_demonstration_off,
 )
+from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
+from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
+from dashboard.workflows.hotspot_types import HotspotRow, HotspotRun
+from dashboard.workflows.hotspots import hotspots
 from dashboard.workflows.imports import (
     check_import,
     delete_layer,
@@ -63,6 +67,7 @@ SAYABLE = (WorkflowError, StoreError, ReadError, FactsError, ExportError, GeoErr
 
 __all__ = [
     "EXPORT_FORMATS",
+    "HOTSPOT_FORMATS",
     "INVENTED",
     "MIXED",
     "SAYABLE",
@@ -76,6 +81,8 @@ __all__ = [
     "FeatureCard",
     "GeoError",
     "Hit",
+    "HotspotRow",
+    "HotspotRun",
     "ImportReport",
     "ImportRequest",
     "LayerRow",
@@ -93,9 +100,12 @@ __all__ = [
     "conflicts_geojson",
     "delete_layer",
     "export_conflicts",
+    "export_hotspots",
     "export_layer",
     "feature_card",
     "features_geojson",
+    "hotspots",
+    "hotspots_geojson",
     "identify",
     "inspect_upload",
     "layer",
