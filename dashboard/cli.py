@@ -292,7 +292,7 @@ def hotspots(
         str, typer.Option(help="Sites in conflict per_site (known), or per_km2 (surveyed).")
     ] = "per_site",
     resolution: Annotated[
-        int | None, typer.Option(help="Hexagons: 8 (about 1 km across) or 7 (2.6 km).")
+        int | None, typer.Option(help="Hexagons: 8 (about 1 km across) or 7 (2.5 km).")
     ] = None,
     rule: Annotated[list[str], typer.Option(help="Count only this rule; repeat it.")] = [],  # noqa: B006
     districts: Annotated[

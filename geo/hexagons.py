@@ -1,9 +1,10 @@
 """Hexagons of the H3 grid: which one a place lies in, their outlines, middles and true areas.
 
-Resolution 8 is about 1 km across (0.53 km a side, 0.74 km² on average), resolution 7 about 2.6 km
-(1.41 km a side, 5.16 km²). H3 projects onto an icosahedron, so cells differ in size over the globe:
-near Tarkwa (5.3 N) a cell of resolution 8 has 0.80 km², near Bunia (2 N) 0.71. Wherever an area
-is shown or divided by, it is the cell's own. Cells are named by H3's 15 hex digits.
+Resolution 8 is about 1 km across (0.74 km² on average over the globe), resolution 7 about 2.5 km
+(5.16 km²). H3 projects onto an icosahedron, so cells differ in size by place: near Tarkwa
+(5.3 N, 2 W) one of resolution 8 has 0.53 km² and is 0.78 km between its sides, near Bunia (2 N,
+29.4 E) 0.80 km² and 0.96 km. Wherever an area is shown or divided by, it is the cell's own, on the
+ellipsoid. Cells are named by H3's 15 hex digits.
 """
 
 from collections.abc import Sequence
@@ -17,10 +18,12 @@ from geo.measure import Array
 from geo.validity import geodesic_area_ha
 
 RESOLUTIONS = (8, 7)
-"""The finest first. Resolution 6 would be 7 km across, 9 some 0.4 km: a site's own privacy."""
+"""The finest first. Resolution 9 would be some 0.3 km across: it would show where a site is."""
 
-ACROSS_KM = {8: 1.0, 7: 2.6}
-"""Between parallel sides and between corners, averaged, in kilometres; for words on screen."""
+
+def across_km(area_km2: float) -> float:
+    """Kilometres between two opposite sides of a regular hexagon of that area."""
+    return float(np.sqrt(area_km2 * 2 / np.sqrt(3)))
 
 
 def cells_of(longitude: Array, latitude: Array, *, resolution: int) -> Array:

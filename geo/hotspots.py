@@ -59,7 +59,7 @@ class TestRules:
     level_95: float = 0.05
     min_units: int = 30
     min_sites: int = 5
-    min_km2: float = 0.5
+    min_km2: float = 0.4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -112,6 +112,7 @@ def compute(
         "method": sentences.method(
             by=asked.by,
             resolution=asked.resolution,
+            cell_km2=_cell_km2(units),
             measure=asked.measure,
             band_m=band_m,
             test=test,
@@ -351,6 +352,13 @@ def _explain(
             band_m=band_m,
             since=since,
         )
+
+
+def _cell_km2(units: Units) -> float | None:
+    """The median size of the hexagons, square kilometres; None for districts or without any."""
+    if units.by != "h3" or units.table.empty:
+        return None
+    return float(units.table["area_km2"].median())
 
 
 def _cells_in(units: Units, bounds: tuple[float, float, float, float]) -> int:

@@ -200,6 +200,7 @@ def method(
     *,
     by: str,
     resolution: int | None,
+    cell_km2: float | None,
     measure: str,
     band_m: float,
     test: science.TestRules,
@@ -212,6 +213,7 @@ def method(
         _method(
             by=by,
             resolution=resolution,
+            cell_km2=cell_km2,
             measure=measure,
             band_m=band_m,
             test=test,
@@ -226,6 +228,7 @@ def _method(
     *,
     by: str,
     resolution: int | None,
+    cell_km2: float | None,
     measure: str,
     band_m: float,
     test: science.TestRules,
@@ -233,10 +236,10 @@ def _method(
     units_with_data: int,
     rule_titles: Sequence[str],
 ) -> Iterator[str]:
-    if by == "h3" and resolution is not None:
+    if by == "h3" and cell_km2 is not None:
         yield (
-            f"Units: hexagons of the H3 grid, resolution {resolution}, about "
-            f"{hexagons.ACROSS_KM[resolution]:g} km across; areas are those of the ellipsoid."
+            f"Units: hexagons of the H3 grid, resolution {resolution}, here "
+            f"{hexagons.across_km(cell_km2):.2g} km across and {cell_km2:.2g} km² each."
         )
     else:
         yield "Units: districts, as they are loaded."
@@ -246,7 +249,7 @@ def _method(
     }[measure] + " Too close to call counts as possible, and is told apart."
     yield f"Counted are conflicts under: {'; '.join(rule_titles) or 'no rule'}."
     yield (
-        "Surveyed is where a known site or a visit lies, within the hexagon of 1 km around it, or "
+        "Surveyed is where a known site or a visit lies, within its hexagon of about 1 km, or "
         "where a layer of surveyed ground says so. A satellite's detection is no survey."
     )
     share = "known sites" if measure == science.PER_SITE else "surveyed ground"
