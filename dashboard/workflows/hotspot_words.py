@@ -136,14 +136,14 @@ def _lines(
     """For each kind of place the rule most sites are under, the most sites first.
 
     Two rules on water say much the same of one site, so one of them speaks for both: the one with
-    more sites, then the one that binds, then the first by id.
+    more sites, then with more surely inside, then the one that binds, then the first by id.
     """
-    best: dict[str, tuple[tuple[int, bool, str], str]] = {}
+    best: dict[str, tuple[tuple[int, int, bool, str], str]] = {}
     for rule_id, counts in by_rule.items():
         rule = rules[rule_id]
         # places that overlap in meaning only by their kind, licences by their relation
         group = f"{rule.object_kind} {rule.relation if rule.object_kind == 'licences' else ''}"
-        weight = (-sum(counts.values()), rule.effect == "none", rule_id)
+        weight = (-sum(counts.values()), -counts["inside"], rule.effect == "none", rule_id)
         if group not in best or weight < best[group][0]:
             best[group] = (weight, rule_id)
     chosen = [rule_id for _, rule_id in sorted(best.values())]
