@@ -34,6 +34,7 @@ SCRIPT_PARTS = (
     "symbols.js",
     "shapes.js",
     "painter.js",
+    "hotspots.js",
     "legend.js",
     "identify.js",
     "tools.js",
