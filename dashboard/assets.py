@@ -35,6 +35,7 @@ SCRIPT_PARTS = (
     "shapes.js",
     "tiles.js",
     "painter.js",
+    "hotspots.js",
     "legend.js",
     "identify.js",
     "tools.js",

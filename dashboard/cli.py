@@ -58,6 +58,12 @@ def _date(value: str | None) -> str | None:
     return value
 
 
+def _units(value: str) -> str:
+    if value not in ("districts", "h3"):
+        raise typer.BadParameter(f"'{value}' is none of: districts, h3.")
+    return value
+
+
 def _pairs(value: list[str]) -> list[str]:
     for one in value:
         if "=" not in one or one.startswith("="):
@@ -318,6 +324,64 @@ def landcover(
         typer.echo(text.land_cover(told))
         if out:
             typer.echo(f"Written: {out} ({len(told.table)} rows).")
+
+
+@app.command()
+def hotspots(
+    *,
+    region: RegionOption,
+    by: Annotated[str, typer.Option(help="Units: districts, or h3 (hexagons).", callback=_units)],
+    on: Annotated[
+        str | None, typer.Option(help="Day whose rules count; default: today.", callback=_date)
+    ] = None,
+    scenario: Annotated[list[str], typer.Option(help="Id of a scenario to add.")] = [],  # noqa: B006
+    since: Annotated[
+        str | None, typer.Option(help="What to compare with: a version's id, or a day.")
+    ] = None,
+    measure: Annotated[
+        str, typer.Option(help="Sites in conflict per_site (known), or per_km2 (surveyed).")
+    ] = "per_site",
+    resolution: Annotated[
+        int | None, typer.Option(help="Hexagons: 8 (about 1 km across) or 7 (2.5 km).")
+    ] = None,
+    rule: Annotated[list[str], typer.Option(help="Count only this rule; repeat it.")] = [],  # noqa: B006
+    districts: Annotated[
+        str | None, typer.Option(help="Layer of districts, where there are several.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a .csv, .geojson or .gpkg file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Where possible conflicts gather: a ranked list with a reason for each unit."""
+    from dashboard import workflows  # noqa: PLC0415
+
+    ending = out.suffix.lstrip(".").lower() if out else None
+    if ending is not None and ending not in workflows.HOTSPOT_FORMATS:
+        endings = ", ".join(f".{one}" for one in workflows.HOTSPOT_FORMATS)
+        raise typer.BadParameter(f"'{out}' ends in none of: {endings}.", param_hint="--out")
+    day = dt.date.fromisoformat(on) if on else dt.datetime.now().astimezone().date()
+    with _store() as store:
+        run = workflows.hotspots(
+            store,
+            region,
+            on=day,
+            by=by,
+            scenarios=scenario,
+            resolution=resolution,
+            measure=measure,
+            district_layer=districts,
+            since=since,
+            rules=rule or None,
+            progress=_progress(as_json),
+            in_process=True,
+        )
+        if out is not None and ending is not None:
+            _write(out, workflows.export_hotspots(store, run, format=ending))
+    if as_json:
+        _print_json(run.as_json() | ({"out": str(out)} if out else {}))
+    else:
+        typer.echo(text.hotspots(run))
+        if out:
+            typer.echo(f"Written: {out} ({len(run.rows)} units).")
 
 
 @app.command()

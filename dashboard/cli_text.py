@@ -1,13 +1,14 @@
 """What the command line prints: plain sentences and narrow tables."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from layers import facts
 from layers.catalogue import is_raster
 
 if TYPE_CHECKING:
+    from dashboard.workflows.hotspot_types import HotspotRun
     from dashboard.workflows.landcover import LandCover
     from dashboard.workflows.types import ConflictRun
     from layers.catalogue import Layer
@@ -125,7 +126,30 @@ def conflicts(run: "ConflictRun") -> str:
     return "\n".join(lines)
 
 
-def run_wording(run: "ConflictRun") -> str:
+def hotspots(run: "HotspotRun") -> str:
+    """A block a unit, in order; units about which nothing is known are only counted."""
+    from dashboard.workflows.hotspot_types import CLASS_TITLES  # noqa: PLC0415
+
+    lines = [f"{run.region_id}, under the rules of {run.as_of.isoformat()}", run_wording(run), ""]
+    silent = 0
+    for row in run.rows:
+        if not row.surveyed and not row.detections and not (row.change and _moved(row.change)):
+            silent += 1
+            continue
+        lines.append(f"{row.rank}. {row.name}: {CLASS_TITLES[row.unit_class]}")
+        lines.append(f"  {row.reason}")
+    if silent:
+        lines.append(f"{silent} more units: not surveyed, nothing is known.")
+    if run.changes is not None:
+        lines += ["", f"Compared with {run.changes.label}:", *run.changes.sentences]
+    return "\n".join([*lines, "", *run.method, *run.notes])
+
+
+def _moved(change: Mapping[str, Mapping[str, int]]) -> bool:
+    return any(counts["new"] or counts["gone"] for counts in change.values())
+
+
+def run_wording(run: "ConflictRun | HotspotRun") -> str:
     """What must not be read into a run."""
     from dashboard.workflows.types import INVENTED, WORDING  # noqa: PLC0415
 

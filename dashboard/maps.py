@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from streamlit import config
 
 from dashboard import assets
+from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.raster_tiles import style_fingerprint
 from dashboard.workflows.types import ConflictRun
 from layers.catalogue import Bounds, Layer, LayerVersion
@@ -75,6 +76,18 @@ class MapConflicts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MapHotspots:
+    """The units of a hotspot run. `asked` are the parameters by which a route finds the run again;
+    `selected` is the id of a unit, which is flown to where `zoom` says so."""
+
+    fingerprint: str
+    asked: Mapping[str, str]
+    selected: str | None = None
+    zoom: bool = False
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class MapSpec:
     """What a map shows. `highlight` lists (layer id, feature id)."""
 
@@ -83,6 +96,7 @@ class MapSpec:
     bounds: Bounds
     layers: tuple[MapLayer, ...] = ()
     conflicts: MapConflicts | None = None
+    hotspots: MapHotspots | None = None
     highlight: tuple[tuple[str, str], ...] = ()
     zoom_to_highlight: bool = True
     view: View | None = None
@@ -95,8 +109,8 @@ class MapEvent:
 
     `number` grows with every event and is 0 before the first, so a page can tell a new click from
     the one it has seen. `found` lists (layer id, feature id) under a click; `conflict_id` is the
-    conflict whose sign was clicked. `polygon` is the drawn area as a GeoJSON geometry (EPSG:4326),
-    None when nothing is drawn.
+    conflict whose sign was clicked, `unit_id` the unit of a hotspot run under it. `polygon` is the
+    drawn area as a GeoJSON geometry (EPSG:4326), None when nothing is drawn.
     """
 
     number: int = 0
@@ -104,6 +118,7 @@ class MapEvent:
     clicked: Point | None = None
     found: tuple[tuple[str, str], ...] = ()
     conflict_id: str | None = None
+    unit_id: str | None = None
     polygon: Mapping[str, Any] | None = None
 
 
@@ -183,6 +198,30 @@ def map_conflicts(
     )
 
 
+def map_hotspots(
+    run: HotspotRun, *, selected: str | None = None, zoom: bool = False
+) -> MapHotspots:
+    """The units of a hotspot run as the map shows them."""
+    asked = {
+        "region": run.region_id,
+        "on": run.as_of.isoformat(),
+        "scenarios": ",".join(run.scenarios),
+        "by": run.by,
+        "resolution": str(run.resolution or ""),
+        "measure": run.measure,
+        "since": run.since or "",
+        "rules": ",".join(run.chosen_rules or ()),
+        "districts": run.district_layer or "",
+    }
+    return MapHotspots(
+        fingerprint=run.fingerprint,
+        asked={name: value for name, value in asked.items() if value},
+        selected=selected,
+        zoom=zoom,
+        demonstration=run.demonstration,
+    )
+
+
 def map_spec(
     region: Region,
     *,
@@ -254,12 +293,17 @@ def event_of(value: Any) -> MapEvent:
         conflict_id=conflict_id
         if isinstance(conflict_id, str) and re.fullmatch(r"[0-9a-f]{8,64}", conflict_id)
         else None,
+        unit_id=_short(value.get("unit")),
         polygon=_polygon(value.get("polygon")),
     )
 
 
 _WHATS = ("click", "draw", "clear")
 MOST_CORNERS = 2_000
+
+
+def _short(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= 400 else None
 
 
 def _point(value: Any) -> Point | None:
@@ -326,6 +370,7 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
             for layer in spec.layers
         ],
         "conflicts": spec.conflicts and _conflicts_message(spec.conflicts, base=base),
+        "hotspots": spec.hotspots and _hotspots_message(spec.hotspots, base=base),
         "highlight": [list(pair) for pair in spec.highlight],
         "zoomToHighlight": spec.zoom_to_highlight,
         "view": spec.view and [spec.view.longitude, spec.view.latitude, spec.view.zoom],
@@ -355,4 +400,15 @@ def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
         "shown": None if conflicts.shown is None else list(conflicts.shown),
         "selected": conflicts.selected,
         "invented": conflicts.demonstration,
+    }
+
+
+def _hotspots_message(hotspots: MapHotspots, *, base: str) -> dict[str, Any]:
+    name = quote(hotspots.fingerprint, safe="")
+    return {
+        "fingerprint": hotspots.fingerprint,
+        "url": f"{base}/cg/hotspots/{name}.json?{urlencode(hotspots.asked)}",
+        "selected": hotspots.selected,
+        "zoom": hotspots.zoom,
+        "invented": hotspots.demonstration,
     }

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from dashboard import assets, basemap
 from dashboard.windows import FeatureWindows
+from dashboard.workflows.types import WorkflowError
 from layers.facts import FactsError
 from layers.facts import region as region_facts
 from layers.store import StoreError
@@ -55,6 +56,7 @@ def routes(*, base: str, work: Any) -> list[Route]:
         "/cg/conflicts/{fingerprint}.json": answers.conflicts,
         "/cg/overlap/{fingerprint}/{conflict_id}.json": answers.overlap,
         "/cg/raster/{version_id}/{zoom}/{column}/{row}.png": answers.raster,
+        "/cg/hotspots/{fingerprint}.json": answers.hotspots,
         "/cg/card": answers.card,
         "/cg/identify": answers.identify,
         "/cg/{rest:path}": answers.nothing_here,
@@ -82,7 +84,7 @@ def _spoken(handler: Handler) -> Handler:
             return handler(request)
         except BadRequest as error:
             return _error(400, str(error))
-        except (StoreError, FactsError) as error:
+        except (StoreError, FactsError, WorkflowError) as error:
             return _error(404, str(error))
         except Exception:
             log.exception("No answer to %s", request.url.path)
@@ -182,6 +184,26 @@ class Answers:
         body = self.work.raster_tile(self.store, version_id, zoom=zoom, column=column, row=row)
         return Response(body, media_type="image/png", headers=headers)
 
+    def hotspots(self, request: Request) -> Response:
+        """The units of a hotspot run with their classes and reasons."""
+        region_id, on, scenarios = self._ruled(request)
+        rules = [one for one in _query(request, "rules", default="").split(",") if one]
+        resolution = _query(request, "resolution", default="")
+        run = self.work.hotspots(
+            self.store,
+            region_id,
+            on=on,
+            scenarios=scenarios,
+            by=_query(request, "by"),
+            resolution=int(resolution) if resolution.isascii() and resolution.isdigit() else None,
+            measure=_query(request, "measure"),
+            since=_query(request, "since", default="") or None,
+            rules=rules or None,
+            district_layer=_query(request, "districts", default="") or None,
+        )
+        self._same(request, run)
+        return _bytes(request, self.work.hotspots_geojson(self.store, run), tag=run.fingerprint)
+
     def card(self, request: Request) -> Response:
         """One feature with its attributes and its geometry."""
         layer_id = _query(request, "layer")
@@ -225,9 +247,15 @@ class Answers:
         return _error(404, f"There is nothing at {request.url.path[:200]}.")
 
     def _run(self, request: Request) -> Any:
-        """The run a fingerprint stands for; told apart when the data has changed since."""
-        fingerprint = request.path_params["fingerprint"]
-        if not _RUN.match(fingerprint):
+        """The conflict run a fingerprint stands for."""
+        region_id, on, scenarios = self._ruled(request)
+        run = self.work.conflicts(self.store, region_id, on=on, scenarios=scenarios)
+        self._same(request, run)
+        return run
+
+    def _ruled(self, request: Request) -> tuple[str, dt.date, list[str]]:
+        """Region, day and scenarios of a run, and a fingerprint that could be one."""
+        if not _RUN.match(request.path_params["fingerprint"]):
             raise BadRequest(
                 "The fingerprint of a run is 8 to 200 letters, digits, dots, dashes or plus signs."
             )
@@ -237,10 +265,12 @@ class Answers:
         except ValueError:
             raise BadRequest("'on' must be a day, written like 2025-12-10.") from None
         scenarios = [one for one in _query(request, "scenarios", default="").split(",") if one]
-        run = self.work.conflicts(self.store, region_id, on=on, scenarios=scenarios)
-        if run.fingerprint != fingerprint:
+        return region_id, on, scenarios
+
+    def _same(self, request: Request, run: Any) -> None:
+        """Tell when the data has changed since the address was made."""
+        if run.fingerprint != request.path_params["fingerprint"]:
             raise StoreError("The layers or rules have changed since. Reload the page.")
-        return run
 
 
 def _card(card: Any) -> dict[str, Any]:

@@ -26,6 +26,10 @@ from dashboard.workflows.home import (
     region_versions_fingerprint,
     take_demonstration_off,
 )
+from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
+from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
+from dashboard.workflows.hotspot_types import HotspotRow, HotspotRun
+from dashboard.workflows.hotspots import hotspots
 from dashboard.workflows.imports import (
     check_import,
     delete_layer,
@@ -67,6 +71,7 @@ SAYABLE = (WorkflowError, StoreError, ReadError, FactsError, ExportError, GeoErr
 
 __all__ = [
     "EXPORT_FORMATS",
+    "HOTSPOT_FORMATS",
     "INVENTED",
     "LAND_COVER_BY",
     "MIXED",
@@ -81,6 +86,8 @@ __all__ = [
     "FeatureCard",
     "GeoError",
     "Hit",
+    "HotspotRow",
+    "HotspotRun",
     "ImportReport",
     "ImportRequest",
     "LandCover",
@@ -100,10 +107,13 @@ __all__ = [
     "conflicts_geojson",
     "delete_layer",
     "export_conflicts",
+    "export_hotspots",
     "export_land_cover",
     "export_layer",
     "feature_card",
     "features_geojson",
+    "hotspots",
+    "hotspots_geojson",
     "identify",
     "inspect_upload",
     "land_cover",

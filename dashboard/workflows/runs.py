@@ -49,15 +49,17 @@ def conflicts(
     on: dt.date,
     scenarios: Sequence[str] = (),
     layers: Sequence[str] | None = None,
+    versions: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     in_process: bool = False,
     run: Run | None = None,
 ) -> ConflictRun:
     """The conflicts of a region on a day, ranked; kept on disk until layers or rules change.
 
-    `layers` limits the run to these layer ids. Computed in a worker process unless `in_process`;
-    there `run` may carry out the tasks, on a cluster say.
-    Raises WorkflowError for a layer or scenario there is not, or where the computation fails.
+    `layers` limits the run to these layer ids; `versions` takes other versions than the current
+    ones, by layer id. Computed in a worker process unless `in_process`; there `run` may carry out
+    the tasks, on a cluster say. Raises WorkflowError for a layer, version or scenario there is not,
+    or where the computation fails.
     """
     region = facts.region(region_id)
     _known_scenarios(region.rule_pack, scenarios)
@@ -68,12 +70,16 @@ def conflicts(
             f"Region '{region_id}' shows no layer '{unknown[0]}'. It shows: "
             f"{', '.join(shown) or 'none'}."
         )
-    versions = {
+    taken = {
         layer_id: one.current.version_id
         for layer_id, one in shown.items()
         if one.current and (layers is None or layer_id in layers)
     }
-    job = Job(region_id=region_id, on=on, scenarios=tuple(sorted(scenarios)), versions=versions)
+    invented = any(shown[layer_id].demonstration for layer_id in taken)
+    if versions:
+        taken |= _other_versions(store, versions, among=taken)
+        invented = any(store.version(version_id).demonstration for version_id in taken.values())
+    job = Job(region_id=region_id, on=on, scenarios=tuple(sorted(scenarios)), versions=taken)
     table, meta = _result(store, job, progress=progress, in_process=in_process, run=run)
     table = with_licence_state(table, on=on)
     rules = {rule.rule_id: rule for rule in job.rules}
@@ -86,8 +92,8 @@ def conflicts(
         not_assessed=tuple(_sentence(rules, one) for one in meta["not_assessed"]),
         rules=job.rules,
         fingerprint=f"{job.key[:16]}-{on.isoformat()}",
-        layer_versions=versions,
-        demonstration=any(shown[layer_id].demonstration for layer_id in versions),
+        layer_versions=taken,
+        demonstration=invented,
     )
 
 
@@ -168,6 +174,18 @@ def overlaps(store: Store, run: ConflictRun, table: pd.DataFrame) -> gpd.GeoSeri
         )
     shared = gpd.GeoSeries(overlap_geometries(drawn, frames), index=drawn.index, crs=metric)
     return shared.to_crs(4326).reindex(table.index)
+
+
+def _other_versions(
+    store: Store, versions: Mapping[str, str], *, among: Mapping[str, str]
+) -> dict[str, str]:
+    """The versions asked for, each made sure to be one of a layer that takes part."""
+    for layer_id, version_id in versions.items():
+        if layer_id not in among:
+            raise WorkflowError(f"Layer '{layer_id}' takes no part, so no version of it can.")
+        if store.version(version_id).layer_id != layer_id:
+            raise WorkflowError(f"Layer '{layer_id}' has no version '{version_id}'.")
+    return dict(versions)
 
 
 def _known_scenarios(pack: str, scenarios: Sequence[str]) -> None:

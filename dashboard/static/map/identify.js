@@ -24,14 +24,16 @@
       const hits = answer.hits || [];
       const body = [this.head(latlng)];
       if (answer.error) body.push(el("p", { class: "cg-problem" }, CG.text("noAnswer", answer.error)));
+      const units = CG.unitsAt(session, latlng);
+      for (const shape of units.slice(0, 3)) body.push(CG.unitArticle(shape));
       for (const shape of signs.slice(0, 5)) body.push(this.conflict(shape));
-      hits.slice(0, 8).forEach((hit, i) => body.push(this.hit(hit, i === 0 && !signs.length)));
+      hits.slice(0, 8).forEach((hit, i) => body.push(this.hit(hit, i === 0 && !signs.length && !units.length)));
       if (hits.length > 8) body.push(el("p", { class: "cg-quiet" }, CG.text("moreHere", hits.length - 8)));
-      if (!hits.length && !signs.length && !answer.error) body.push(el("p", {}, CG.text("nothing")));
+      if (!hits.length && !signs.length && !units.length && !answer.error) body.push(el("p", {}, CG.text("nothing")));
       box.replaceChildren(...body);
       this.popup.update();
       await session.highlight(hits.slice(0, 1).map((hit) => [hit.layer_id, hit.feature_id]), { zoom: false });
-      return { hits, conflict: signs.length ? signs[0].properties.id : null };
+      return { hits, conflict: signs.length ? signs[0].properties.id : null, unit: units.length ? units[0].properties.id : null };
     }
 
     async ask(latlng) {

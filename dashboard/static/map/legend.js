@@ -36,10 +36,11 @@
       this.heading.replaceChildren(el("span", { class: "cg-legend-title" }, CG.text("legend")), this.strip(), el("span", { class: "cg-chevron", "aria-hidden": "true" }));
       const parts = [];
       const every = [...session.layers.values()];
-      const invented = every.some((layer) => layer.spec.invented) || (session.conflicts && session.conflicts.spec.invented);
+      const invented = every.some((layer) => layer.spec.invented) || (session.conflicts && session.conflicts.spec.invented) || (session.hotspots && session.hotspots.spec.invented);
       // Said once for all; layer by layer only where brought and invented ones stand side by side.
       this.isMixed = every.some((layer) => layer.spec.invented) && every.some((layer) => !layer.spec.invented);
       if (invented) parts.push(el("p", { class: "cg-invented" }, CG.text(this.isMixed ? "inventedSome" : "inventedAll")));
+      if (session.hotspots) parts.push(CG.hotspotLegend(session.hotspots));
       if (session.conflicts) parts.push(this.verdicts());
       const top = every.sort((a, b) => b.spec.order - a.spec.order);
       parts.push(top.length ? el("ul", {}, ...top.map((layer) => this.row(layer))) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
@@ -56,8 +57,9 @@
     strip() {
       const { session } = this;
       const signs = [];
-      const failed = [session.conflicts, ...session.layers.values()].find((one) => one && one.state === "failed");
+      const failed = [session.hotspots, session.conflicts, ...session.layers.values()].find((one) => one && one.state === "failed");
       if (failed) signs.push(el("span", { class: "cg-chip cg-problem" }, CG.text("failed", failed.problem)));
+      for (const name of session.hotspots ? CG.hotspotClasses(session.hotspots) : []) signs.push(this.chip(CG.hotspotSwatch(name), CG.text(name)));
       if (session.conflicts) {
         signs.push(this.chip(CG.verdictSwatch("inside"), CG.text("inside")), this.chip(CG.verdictSwatch("too_close"), CG.text("tooClose")));
       }

@@ -65,9 +65,11 @@
       };
       const started = performance.now();
       this._paintBase(view);
+      CG.paintUnits(view, this.session);
       for (const layer of this.session.shownLayers()) paintLayer(view, layer);
       this._paintHighlight(view);
       this._paintConflicts(view);
+      CG.paintRanks(view, this.session);
       this._paintLabels(view);
       this.session.tools.paint(view);
       this.session.lastPaintMs = performance.now() - started;
@@ -272,6 +274,8 @@
       else shape.areas.forEach((rings) => rings.forEach((ring) => traceLine(view, ring, true)));
     }
   }
+
+  CG.trace = trace;
 
   function traceLine({ pen, scale, ox, oy }, numbers, closed) {
     let lastX = numbers[0] * scale - ox;

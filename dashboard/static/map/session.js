@@ -20,6 +20,7 @@
       this.map = map;
       this.layers = new Map();
       this.conflicts = null;
+      this.hotspots = null;
       this.highlighted = [];
       this.overlap = null;
       this.selectedConflict = null;
@@ -66,6 +67,7 @@
       if (first) this.painter.addTo(this.map);
       if (!same("layers") || otherRegion) this.setLayers(message.layers);
       if (!same("conflicts")) this.setConflicts(message.conflicts);
+      if (!same("hotspots")) this.setHotspots(message.hotspots);
       if (!same("highlight") || !same("conflicts")) this.follow(message);
       if (first || before.language !== message.language || !same("returns")) this.tools.render();
       this.legend.render();
@@ -212,6 +214,35 @@
       this.painter.redraw();
     }
 
+    /** Fetch the units of a hotspot run; a choice among them fetches nothing. */
+    async setHotspots(spec) {
+      const old = this.hotspots;
+      if (!spec) {
+        this.hotspots = null;
+        return;
+      }
+      const isSame = old && old.spec.fingerprint === spec.fingerprint;
+      const mine = (this.hotspots = isSame ? { ...old, spec } : { spec, data: null, state: "loading" });
+      if (!isSame) {
+        try {
+          mine.data = CG.shapes(await CG.fetchJson(spec.url));
+          mine.state = "ready";
+        } catch (error) {
+          mine.state = "failed";
+          mine.problem = error.message;
+        }
+        // chosen meanwhile, or another run asked for
+        const now = this.hotspots;
+        if (!now || now.spec.fingerprint !== spec.fingerprint) return;
+        this.hotspots = { ...mine, spec: now.spec };
+      }
+      const chosen = this.hotspots.data && this.hotspots.data.byId.get(spec.selected);
+      const bounds = chosen && spec.zoom && CG.boundsOf([chosen]);
+      if (bounds) this.map.fitBounds(bounds, { maxZoom: 12, animate: false, ...this.padding() });
+      this.legend.render();
+      this.painter.redraw();
+    }
+
     /** Show what the page has chosen: a conflict with its two sides, or features. */
     async follow(message) {
       const chosen = message.conflicts && message.conflicts.selected;
@@ -291,7 +322,7 @@
       if (!answer || !this.returns.includes("click")) return;
       const where = event.latlng.wrap();
       this.send({
-        what: "click", clicked: [where.lng, where.lat], conflict: answer.conflict,
+        what: "click", clicked: [where.lng, where.lat], conflict: answer.conflict, unit: answer.unit,
         found: answer.hits.map((hit) => [hit.layer_id, hit.feature_id]), polygon: this.tools.drawn,
       });
     }

@@ -1,0 +1,148 @@
+/* Hotspots: units (districts, hexagons) in six classes, each with a sign of its own. The signs differ
+   in darkness, hatch and edge before they differ in colour, so they hold in grey and to any eye. */
+(function () {
+  "use strict";
+  const CG = window.CommonGround;
+  const el = CG.element;
+
+  const SIGNS = {
+    hot_99: { color: "#6b1d3a", fill: 0.84, edge: "#3a0c1d", width: 2.4 },
+    hot_95: { color: "#d9772b", fill: 0.5, hatch: "back", ink: "#6e2f05", edge: "#8a3d08", width: 1.8 },
+    not_significant: { color: "#e6d49a", fill: 0.62, edge: "#7d6c3a", width: 0.9 },
+    not_tested: { color: "#8fb0b7", fill: 0.45, hatch: "dots", ink: "#1f4d57", edge: "#2f5f69", width: 1.3 },
+    too_few: { color: "#ffffff", fill: 0.45, edge: "#3f4d53", width: 1.7, dash: [1.5, 3.2], cap: "round" },
+    not_surveyed: { color: "#ffffff", fill: 0.25, hatch: "forward", ink: "#767c80", edge: "#767c80", width: 1.1, dash: [7, 4] },
+  };
+  CG.HOTSPOT_CLASSES = Object.keys(SIGNS);
+  const NUMBERED = 44;
+
+  /** Fill and outline the current path as a unit of a class. */
+  function paintUnit(pen, sign) {
+    pen.globalAlpha = sign.fill;
+    pen.fillStyle = sign.color;
+    pen.fill("evenodd");
+    if (sign.hatch) {
+      pen.globalAlpha = 0.6;
+      pen.fillStyle = CG.hatch(pen, sign.hatch, sign.ink);
+      pen.fill("evenodd");
+    }
+    pen.globalAlpha = 1;
+    pen.lineCap = sign.cap || "butt";
+    pen.setLineDash(sign.dash || []);
+    pen.lineWidth = sign.width;
+    pen.strokeStyle = sign.edge;
+    pen.stroke();
+    pen.lineCap = "butt";
+    pen.setLineDash([]);
+  }
+
+  /** Draw the units that are in view, the strongest class last, so that no edge hides a hotspot. */
+  CG.paintUnits = function (view, session) {
+    const { hotspots } = session;
+    if (!hotspots || !hotspots.data) return;
+    const { pen } = view;
+    const seen = hotspots.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box));
+    for (const name of [...CG.HOTSPOT_CLASSES].reverse()) {
+      for (const shape of seen) {
+        if (shape.properties.class !== name) continue;
+        CG.trace(view, [shape], "areas");
+        paintUnit(pen, SIGNS[name]);
+      }
+    }
+    const chosen = hotspots.data.byId.get(hotspots.spec.selected);
+    if (chosen) {
+      CG.trace(view, [chosen], "areas");
+      for (const [color, width] of [["#ffffff", 6.5], ["#ffd21f", 4], [CG.INK, 1.6]]) {
+        pen.strokeStyle = color;
+        pen.lineWidth = width;
+        pen.stroke();
+      }
+    }
+    hotspots.seen = seen;
+  };
+
+  /** The place of each unit in the list, where there is room for it; over the layers, under names. */
+  CG.paintRanks = function (view, session) {
+    const { hotspots } = session;
+    if (!hotspots || !hotspots.data) return;
+    const { pen, scale, ox, oy } = view;
+    for (const shape of hotspots.seen || []) {
+      if (shape.properties.class === "not_surveyed") continue;
+      if ((shape.box[2] - shape.box[0]) * scale < NUMBERED) continue;
+      const x = ((shape.box[0] + shape.box[2]) / 2) * scale - ox;
+      const y = ((shape.box[1] + shape.box[3]) / 2) * scale - oy - 12;
+      const text = String(shape.properties.rank);
+      const r = text.length > 2 ? 13 : 10.5;
+      pen.beginPath();
+      pen.arc(x, y, r, 0, 7);
+      pen.fillStyle = "#ffffff";
+      pen.fill();
+      pen.lineWidth = 1.4;
+      pen.strokeStyle = CG.INK;
+      pen.stroke();
+      pen.fillStyle = CG.INK;
+      pen.font = "650 12px system-ui, sans-serif";
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillText(text, x, y + 0.5);
+      view.taken.push([x - r, y - r, x + r, y + r]);
+    }
+  };
+
+  CG.hotspotSwatch = (name) =>
+    CG.swatch((pen) => {
+      const [x, y, w, h] = [14, 10, 10.5, 8.6];
+      pen.beginPath();
+      for (const [dx, dy] of [[-1, 0], [-0.5, -1], [0.5, -1], [1, 0], [0.5, 1], [-0.5, 1]]) pen.lineTo(x + dx * w, y + dy * h);
+      pen.closePath();
+      paintUnit(pen, SIGNS[name]);
+    });
+
+  /** The classes that are on the map, for the legend; all six would be a long list of nothing. */
+  CG.hotspotClasses = function (hotspots) {
+    if (!hotspots.data) return [];
+    const there = new Set(hotspots.data.list.map((shape) => shape.properties.class));
+    return CG.HOTSPOT_CLASSES.filter((name) => there.has(name));
+  };
+
+  CG.hotspotLegend = function (hotspots) {
+    const rows = CG.hotspotClasses(hotspots).map((name) =>
+      el("li", { class: "cg-row" }, CG.hotspotSwatch(name), el("span", { class: "cg-name" }, CG.text(name), el("small", {}, CG.text(`${name}_hint`)))));
+    return el("div", { class: "cg-verdicts" },
+      el("h3", {}, CG.text("hotspots")),
+      hotspots.state === "loading" ? el("p", { class: "cg-quiet" }, CG.text("loading")) : null,
+      hotspots.state === "failed" ? el("p", { class: "cg-problem" }, CG.text("failed", hotspots.problem)) : null,
+      el("ul", {}, ...rows),
+      hotspots.state === "ready" ? el("p", { class: "cg-quiet" }, CG.text("blank")) : null);
+  };
+
+  /** The units under a place: one as a rule, none between them. */
+  CG.unitsAt = function (session, latlng) {
+    const { hotspots } = session;
+    if (!hotspots || !hotspots.data) return [];
+    const where = latlng.wrap();
+    const [x, y] = [CG.unitX(where.lng), CG.unitY(where.lat)];
+    return hotspots.data.list.filter((shape) => CG.boxesMeet(shape.box, [x, y, x, y]) && shape.areas.some((rings) => within(rings, x, y)));
+  };
+
+  /** Whether a place is within rings: an odd number of edges lies to its east. */
+  function within(rings, x, y) {
+    let odd = false;
+    for (const ring of rings) {
+      for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+        const [x0, y0, x1, y1] = [ring[j], ring[j + 1], ring[i], ring[i + 1]];
+        if (y0 > y !== y1 > y && x < x0 + ((x1 - x0) * (y - y0)) / (y1 - y0)) odd = !odd;
+      }
+    }
+    return odd;
+  }
+
+  /** What the popup says of a unit; text nodes only, whatever a district is called. */
+  CG.unitArticle = function (shape) {
+    const p = shape.properties;
+    return el("article", { class: "cg-hit" },
+      el("h4", {}, CG.hotspotSwatch(p.class), el("span", {}, `${p.rank}. ${p.name}`)),
+      el("p", { class: "cg-quiet" }, CG.text(p.class)),
+      el("p", {}, String(p.reason)));
+  };
+})();

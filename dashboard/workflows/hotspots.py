@@ -1,0 +1,234 @@
+"""Hotspots of a region on a day: units counted, tested, put in order and explained.
+
+Computed once and kept on disk until a layer, a rule, a setting or the code changes. See
+docs/decisions/0011-hotspots.md.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from dashboard.workflows.hotspot_compute import Question, compute
+from dashboard.workflows.hotspot_count import counted_rules
+from dashboard.workflows.hotspot_settings import SETTINGS, settings
+from dashboard.workflows.hotspot_since import Since, older_side
+from dashboard.workflows.hotspot_types import BY, HotspotChanges, HotspotRow, HotspotRun
+from dashboard.workflows.runs import conflicts
+from dashboard.workflows.types import ConflictRun, Progress, WorkflowError
+from geo import hexagons
+from geo import hotspots as science
+from layers import facts
+from layers.catalogue import Layer
+from layers.store import Store
+
+LIBRARIES = ("esda", "libpysal", "h3", "numpy", "scipy", "shapely", "pandas")
+KEPT_RUNS = 12
+
+_runs: OrderedDict[str, HotspotRun] = OrderedDict()
+_guard = threading.Lock()
+_computing: dict[str, threading.Lock] = {}
+
+
+def hotspots(
+    store: Store,
+    region_id: str,
+    *,
+    on: dt.date,
+    by: str = "districts",
+    scenarios: Sequence[str] = (),
+    resolution: int | None = None,
+    measure: str = science.PER_SITE,
+    district_layer: str | None = None,
+    since: str | None = None,
+    rules: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    in_process: bool = False,
+) -> HotspotRun:
+    """The hotspots of a region by districts or by hexagons ("h3"), ranked, a reason in each row.
+
+    `resolution` is that of the hexagons (8 or 7; None = the setting); `district_layer` the layer of
+    districts (None = the first by id); `rules` the ids of the rules that count (None = as
+    data/hotspots.toml says). `since` names what to compare with: a version's id, or a day. Raises
+    WorkflowError where by, measure, a rule, a layer or `since` cannot be used.
+    """
+    layers = tuple(one for one in store.layers(region_id) if one.current)
+    asked = _checked(
+        layers,
+        Question(
+            region_id=region_id,
+            by=by,
+            resolution=resolution,
+            measure=measure,
+            district_layer=district_layer,
+            since=since or None,
+            chosen_rules=None if rules is None else tuple(sorted(set(rules))),
+        ),
+    )
+    run = conflicts(
+        store, region_id, on=on, scenarios=scenarios, progress=progress, in_process=in_process
+    )
+    _known_rules(run, asked)
+    older = older_side(store, layers, asked.since) if asked.since else None
+    before = None
+    if older is not None:
+        before = conflicts(
+            store,
+            region_id,
+            on=on,
+            scenarios=scenarios,
+            layers=sorted(older.versions),
+            versions=older.versions,
+            progress=progress,
+            in_process=in_process,
+        )
+    return _kept(store, asked, run, before, older)
+
+
+def _checked(layers: tuple[Layer, ...], asked: Question) -> Question:
+    if asked.by not in BY:
+        raise WorkflowError(f"There are no units '{asked.by}'. Use {' or '.join(BY)}.")
+    if asked.measure not in science.MEASURES:
+        raise WorkflowError(
+            f"There is no measure '{asked.measure}'. Use {' or '.join(science.MEASURES)}."
+        )
+    districts = [one.layer_id for one in layers if one.kind == "districts"]
+    if asked.district_layer is not None and asked.district_layer not in districts:
+        raise WorkflowError(
+            f"'{asked.district_layer}' is no layer of districts here. There is: "
+            f"{', '.join(districts) or 'none'}."
+        )
+    if asked.by == "districts" and not districts:
+        name = facts.region(asked.region_id).name
+        raise WorkflowError(
+            f"No districts are loaded for {name}. Bring a layer of districts, or use hexagons (h3)."
+        )
+    resolution = None
+    if asked.by == "h3":
+        resolution = asked.resolution or int(settings()["hexagons"]["resolution"])
+        if resolution not in hexagons.RESOLUTIONS:
+            offered = " or ".join(str(one) for one in hexagons.RESOLUTIONS)
+            raise WorkflowError(
+                f"There are no hexagons of resolution {resolution} here. Use {offered}."
+            )
+    chosen = asked.district_layer or (districts[0] if districts else None)
+    return replace(asked, resolution=resolution, district_layer=chosen)
+
+
+def _known_rules(run: ConflictRun, asked: Question) -> None:
+    offered = counted_rules(
+        run.rules, settings={}, chosen=tuple(rule.rule_id for rule in run.rules)
+    )
+    names = [rule.rule_id for rule in offered]
+    for rule_id in asked.chosen_rules or ():
+        if rule_id not in names:
+            raise WorkflowError(
+                f"No rule '{rule_id}' about sites holds on {run.as_of}. There is: "
+                f"{', '.join(names) or 'none'}."
+            )
+
+
+# --- kept on disk -----------------------------------------------------------------------------
+
+
+def _key(asked: Question, run: ConflictRun, before: ConflictRun | None) -> str:
+    """A hash of all that decides the answer."""
+    told = {
+        "asked": repr(asked),
+        "runs": [
+            one and [one.fingerprint, dict(sorted(one.layer_versions.items()))]
+            for one in (run, before)
+        ],
+        "on": run.as_of.isoformat(),
+        "code": _code(),
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@cache
+def _code() -> str:
+    """A hash of our code, the settings and the libraries; geo's code is in the conflict runs'."""
+    here = Path(__file__).resolve()
+    digest = hashlib.sha256()
+    root = here.parents[2]
+    science_files = [root / "geo" / f"{name}.py" for name in ("hotspots", "hexagons", "changes")]
+    for path in [*sorted(here.parent.glob("hotspot*.py")), *science_files, SETTINGS]:
+        digest.update(path.read_bytes())
+    digest.update(" ".join(f"{name} {installed(name)}" for name in LIBRARIES).encode())
+    return digest.hexdigest()
+
+
+def _kept(
+    store: Store,
+    asked: Question,
+    run: ConflictRun,
+    before: ConflictRun | None,
+    older: Since | None,
+) -> HotspotRun:
+    """From memory, else from disk, else computed; many who ask at once wait for one computation."""
+    key = _key(asked, run, before)
+    place = f"{store.location}/{key}"
+    with _guard:
+        if place in _runs:
+            _runs.move_to_end(place)
+            return _runs[place]
+        turn = _computing.setdefault(place, threading.Lock())
+    with turn:
+        with _guard:
+            if place in _runs:
+                return _runs[place]
+        name = f"hotspots/{key}.json"
+        kept = store.read_derived(name)
+        if kept is None:
+            record = compute(store, asked, run, before, older)
+            store.write_derived(name, json.dumps(record, allow_nan=False).encode())
+            kept = store.read_derived(name)
+        found = _from_record(json.loads(kept or b"{}"), asked, run, older, key)
+        with _guard:
+            _runs[place] = found
+            _computing.pop(place, None)
+            while len(_runs) > KEPT_RUNS:
+                _runs.popitem(last=False)
+    return found
+
+
+def _from_record(
+    record: Mapping[str, Any], asked: Question, run: ConflictRun, older: Since | None, key: str
+) -> HotspotRun:
+    changes = record["changes"]
+    return HotspotRun(
+        region_id=run.region_id,
+        as_of=run.as_of,
+        scenarios=run.scenarios,
+        by=asked.by,
+        resolution=asked.resolution,
+        district_layer=asked.district_layer,
+        measure=asked.measure,
+        since=asked.since,
+        chosen_rules=asked.chosen_rules,
+        rules=tuple(record["rules"]),
+        band_m=record["band_m"],
+        tested=record["tested"],
+        units_with_data=record["units_with_data"],
+        rows=tuple(HotspotRow(**row) for row in record["rows"]),
+        cells_without_data=record["cells_without_data"],
+        method=tuple(record["method"]),
+        notes=tuple(record["notes"]),
+        changes=changes
+        and HotspotChanges(
+            label=changes["label"],
+            versions=older.versions if older else {},
+            totals=changes["totals"],
+            sentences=tuple(changes["sentences"]),
+        ),
+        fingerprint=f"{key[:16]}-{run.as_of.isoformat()}",
+        layer_versions=run.layer_versions,
+        demonstration=run.demonstration,
+    )
