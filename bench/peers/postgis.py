@@ -76,7 +76,7 @@ def _csv(batch: pa.RecordBatch, columns: list[str]) -> Iterator[bytes]:
 
 
 def _cell(value: object) -> bytes:
-    if value is None or value != value:
+    if pd.isna(value):
         return b""
     if isinstance(value, bytes):
         return value.hex().encode()

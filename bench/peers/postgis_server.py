@@ -127,8 +127,10 @@ def server(*, threads: int) -> Iterator[Server]:
             shutil.chown(folder, user=become["user"])
         data, log = folder / "data", folder / "log"
         done = subprocess.run(
-            [str(where / "initdb"), "-D", str(data), "-U", "bench", "-A", "trust", "-E", "UTF8"]
-            + ["--locale", "C", "--no-sync"],
+            [
+                *(str(where / "initdb"), "-D", str(data), "-U", "bench", "-A", "trust"),
+                *("-E", "UTF8", "--locale", "C", "--no-sync"),
+            ],
             capture_output=True,
             text=True,
             check=False,

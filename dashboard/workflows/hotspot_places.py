@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from dashboard.workflows.conflict_job import layer_frame
+from dashboard.workflows.measured import layer_frame
 from geo import hexagons
 from geo.hotspots import first_area
 from geo.measure import Array, to_measuring_crs
