@@ -12,11 +12,12 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from dashboard import workflows
+from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.landcover import LandCover
 from dashboard.workflows.types import (
     AreaFigures,
@@ -33,6 +34,8 @@ from layers.store import HOME_VARIABLE, Store
 
 RUNS_KEPT = 12
 """Conflict tables held in memory; the workflow keeps more on disk."""
+
+Run = TypeVar("Run")
 
 
 def store() -> Store:
@@ -62,19 +65,19 @@ def _fingerprint(region_id: str) -> str:
 
 
 @dataclass
-class _Runs:
-    """Conflict runs, the least used forgotten first."""
+class _Runs(Generic[Run]):
+    """Runs of one sort, the least used forgotten first."""
 
-    kept: OrderedDict[tuple[object, ...], ConflictRun] = field(default_factory=OrderedDict)
+    kept: OrderedDict[tuple[object, ...], Run] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def find(self, key: tuple[object, ...]) -> ConflictRun | None:
+    def find(self, key: tuple[object, ...]) -> Run | None:
         with self.lock:
             if key in self.kept:
                 self.kept.move_to_end(key)
             return self.kept.get(key)
 
-    def keep(self, key: tuple[object, ...], run: ConflictRun) -> None:
+    def keep(self, key: tuple[object, ...], run: Run) -> None:
         with self.lock:
             self.kept[key] = run
             while len(self.kept) > RUNS_KEPT:
@@ -82,7 +85,7 @@ class _Runs:
 
 
 @st.cache_resource(show_spinner=False)
-def _runs() -> _Runs:
+def _runs() -> _Runs[ConflictRun]:
     return _Runs()
 
 
@@ -97,6 +100,54 @@ def conflicts(
         run = workflows.conflicts(store(), region_id, on=on, scenarios=scenarios, progress=progress)
         _runs().keep(key, run)
     return run
+
+
+@st.cache_resource(show_spinner=False)
+def _hotspot_runs() -> _Runs[HotspotRun]:
+    return _Runs()
+
+
+def hotspots(
+    region_id: str,
+    *,
+    on: dt.date,
+    scenarios: tuple[str, ...],
+    by: str,
+    resolution: int | None = None,
+    measure: str,
+    since: str | None = None,
+    rules: tuple[str, ...] | None = None,
+    district_layer: str | None = None,
+    progress: Progress | None = None,
+) -> HotspotRun:
+    """The hotspots of a region on a day. `progress` is called only where they are computed."""
+    asked = {
+        "by": by,
+        "resolution": resolution,
+        "measure": measure,
+        "since": since,
+        "rules": rules,
+        "district_layer": district_layer,
+    }
+    place = (store().location, region_id, _fingerprint(region_id), on, scenarios)
+    key = (*place, tuple(asked.items()))
+    run = _hotspot_runs().find(key)
+    if run is None:
+        run = workflows.hotspots(
+            store(), region_id, on=on, scenarios=scenarios, progress=progress, **asked
+        )
+        _hotspot_runs().keep(key, run)
+    return run
+
+
+def site_rules(region_id: str, *, on: dt.date, scenarios: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids of the rules about sites that hold on a day."""
+    return workflows.site_rules(region_id, on=on, scenarios=scenarios)
+
+
+def export_hotspots(run: HotspotRun, *, form: str) -> bytes:
+    """The units of a run as a file; made anew for everyone who asks."""
+    return workflows.export_hotspots(store(), run, format=form)
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)

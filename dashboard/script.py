@@ -6,7 +6,7 @@ import logging
 import streamlit as st
 
 from dashboard import assets, state, theme
-from dashboard.views import conflicts, data, overview, parts
+from dashboard.views import conflicts, data, hotspots, overview, parts
 from dashboard.views import map as map_view
 from dashboard.workflows import SAYABLE
 
@@ -25,6 +25,7 @@ def main() -> None:
         "overview": st.Page(overview.render, title="Overview", url_path="overview", default=True),
         "map": st.Page(map_view.render, title="Map", url_path="map"),
         "conflicts": st.Page(conflicts.render, title="Conflicts", url_path="conflicts"),
+        "hotspots": st.Page(hotspots.render, title="Hotspots", url_path="hotspots"),
         "data": st.Page(data.render, title="Data", url_path="data"),
     }
     page = st.navigation(list(pages.values()), position="hidden")

@@ -60,6 +60,10 @@ def _hectares(values: list[str]) -> float:
     return number
 
 
+def _whole(values: list[str]) -> int:
+    return int(values[-1])
+
+
 def _flag(values: list[str]) -> bool:
     return values[-1] == "yes"
 
@@ -79,9 +83,11 @@ def _write_view(view: View | None) -> list[str]:
     return [",".join(str(number).removesuffix(".0") for number in numbers)]
 
 
-_EVERY = ("overview", "map", "conflicts", "data")
-_RULED = ("overview", "map", "conflicts")
+_EVERY = ("overview", "map", "conflicts", "hotspots", "data")
+_RULED = ("overview", "map", "conflicts", "hotspots")
 _FILTERED = ("conflicts",)
+_HOT = ("hotspots",)
+_MAPPED = ("map", "conflicts", "hotspots")
 PARAMS: Mapping[str, Param] = {
     "region": Param(key="header.region", pages=_EVERY, read=_text, write=_one),
     "on": Param(key="header.on", pages=_RULED, read=_date, write=_one),
@@ -99,7 +105,17 @@ PARAMS: Mapping[str, Param] = {
     "conflicts": Param(
         key="map.conflicts", pages=("map",), read=_flag, write=lambda on: ["yes"] if on else []
     ),
-    "view": Param(key="map.view", pages=("map", "conflicts"), read=_view, write=_write_view),
+    "by": Param(key="hotspots.by", pages=_HOT, read=_text, write=_one),
+    "size": Param(key="hotspots.resolution", pages=_HOT, read=_whole, write=_one),
+    "measure": Param(key="hotspots.measure", pages=_HOT, read=_text, write=_one),
+    "since": Param(key="hotspots.since", pages=_HOT, read=_text, write=_one),
+    "since_day": Param(key="hotspots.since_day", pages=_HOT, read=_date, write=_one),
+    "count": Param(key="hotspots.rules", pages=_HOT, read=_list, write=_some),
+    "districts": Param(key="hotspots.district_layer", pages=_HOT, read=_text, write=_one),
+    "unit": Param(key="hotspots.selected", pages=_HOT, read=_text, write=_one),
+    "view": Param(
+        key="map.view", pages=("map", "conflicts", "hotspots"), read=_view, write=_write_view
+    ),
 }
 _KEPT = tuple(param.key for param in PARAMS.values())
 

@@ -48,6 +48,24 @@ _CSS = """
 [class*="st-key-finding-told"] {border-left: 4px solid #0f766e; background: #f0f7f6;
   border-radius: 4px; padding: 0.5rem 0.75rem; gap: 0.1rem !important;}
 [class*="st-key-finding-"] p {margin: 0;}
+[class*="st-key-unit-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-left-width: 6px;
+  border-radius: 6px; padding: 0.4rem 0.8rem 0.5rem; gap: 0.1rem !important;}
+[class*="st-key-unit-"] p {margin: 0;}
+[class*="st-key-unit-"] [data-testid="stMarkdownContainer"],
+[class*="st-key-unit-"] [data-testid="stCaptionContainer"] {margin-bottom: 0;}
+[class*="st-key-unit-"] button[kind="tertiary"] {padding: 0; min-height: 1.9rem; text-align: left;}
+[class*="st-key-unit-"] button[kind="tertiary"] p {font-weight: 650; font-size: 1rem;
+  text-decoration: underline; text-decoration-color: rgba(38, 50, 56, 0.25);
+  text-underline-offset: 3px;}
+[class*="st-key-unit-"][class*="-chosen"] {outline: 2px solid #0f5c63;}
+@media (min-width: 641px) {.st-key-to-map {display: none;}}
+@media (min-width: 900px) {.st-key-hotmap {position: sticky; top: 8px;}}
+[class*="st-key-unit-hot_99"] {border-left: 9px solid #6b1d3a;}
+[class*="st-key-unit-hot_95"] {border-left: 9px double #b4571b;}
+[class*="st-key-unit-not_significant"] {border-left-color: #b9a35c;}
+[class*="st-key-unit-not_tested"] {border-left-color: #5d8791;}
+[class*="st-key-unit-too_few"] {border-left: 6px dotted #6f7f86;}
+[class*="st-key-unit-not_surveyed"] {border-left: 6px dashed #a9aeb1;}
 @media (max-width: 640px) {
   .block-container {padding: 0.5rem 0.9rem 2rem;}
   .st-key-top [data-testid="stPageLink-NavLink"] {padding: 0 0.6rem; min-height: 2.75rem;}

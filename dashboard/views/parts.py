@@ -12,6 +12,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from dashboard import cached, state, words
 from dashboard.maps import MapLayer, map_layer
+from dashboard.workflows.ranking import scales
 from dashboard.workflows.types import ConflictRun, FeatureCard, Overview, Progress
 from layers.facts import Region, kinds, region, regions, rule_pack, scenarios
 
@@ -42,7 +43,7 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
         )
         if current.url_path != "data":
             _rules_choice()
-        _share(has_map=current.url_path in ("map", "conflicts"))
+        _share(has_map=current.url_path in ("map", "conflicts", "hotspots"))
     _demonstration_banner(cached.overview(state.region_id()))
 
 
@@ -89,6 +90,10 @@ def _forget_selections() -> None:
         "conflicts.districts",
         "conflicts.rules",
         "header.scenarios",
+        "hotspots.selected",
+        "hotspots.since",
+        "hotspots.rules",
+        "hotspots.district_layer",
     )
 
 
@@ -233,3 +238,8 @@ def facts(values: Mapping[str, Any], *, key: str) -> None:
             "Value": st.column_config.TextColumn(width=220),
         },
     )
+
+
+def scale(name: str, level: int) -> str:
+    """A level of a scale of data/ranking.toml ("breach", "receptor") in words."""
+    return str(scales()[name]["titles"][level])

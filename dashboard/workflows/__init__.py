@@ -28,8 +28,9 @@ from dashboard.workflows.home import (
 )
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
+from dashboard.workflows.hotspot_order import order_sentence as hotspot_order
 from dashboard.workflows.hotspot_types import HotspotRow, HotspotRun
-from dashboard.workflows.hotspots import hotspots
+from dashboard.workflows.hotspots import hotspots, site_rules
 from dashboard.workflows.imports import (
     check_import,
     delete_layer,
@@ -112,6 +113,7 @@ __all__ = [
     "export_layer",
     "feature_card",
     "features_geojson",
+    "hotspot_order",
     "hotspots",
     "hotspots_geojson",
     "identify",
@@ -128,6 +130,7 @@ __all__ = [
     "roll_back",
     "run_import",
     "search",
+    "site_rules",
     "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",

@@ -47,6 +47,8 @@ from layers import facts
 from layers.store import Store
 
 DECIMALS = 6
+NO_RATE: Mapping[str, None] = {"value": None, "low": None, "high": None}
+"""Where there are too few sites for a rate, none is given: not even one with a wide interval."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +250,7 @@ def _assessed(
             name: _rounded(told[name])
             for name in ("value", "low", "high", "support", "z", "p", "p_fdr")
         }
+        row.update(NO_RATE if told["unit_class"] == science.TOO_FEW else {})
         row |= {
             "neighbours": int(found.neighbours),
             "near_sites": int(found.near_sites),
@@ -268,6 +271,7 @@ def _assessed(
         **{"near_sites": last["known_sites"], "near_in_conflict": last["in_conflict"]},
         "unit_class": few if last["surveyed"] else science.NOT_SURVEYED,
     }
+    last.update(NO_RATE if last["unit_class"] == science.TOO_FEW else {})
 
 
 def _rounded(value: Any) -> float | None:

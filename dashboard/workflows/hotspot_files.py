@@ -34,7 +34,8 @@ def unit_shapes(store: Store, run: HotspotRun) -> Mapping[str, Any]:
 
 
 def hotspots_geojson(store: Store, run: HotspotRun) -> bytes:
-    """The units for the map (compact GeoJSON): properties id, name, class, title, rank, reason."""
+    """The units for the map (compact GeoJSON): properties id, name, class, rank, reason and seen
+    (detections, left out where there is none)."""
     shapes = unit_shapes(store, run)
     lines = []
     for row in run.rows:
@@ -46,6 +47,7 @@ def hotspots_geojson(store: Store, run: HotspotRun) -> bytes:
             "class": row.unit_class,
             "rank": row.rank,
             "reason": row.reason,
+            **({"seen": row.detections} if row.detections else {}),
         }
         shape = shapely.transform(shapes[row.unit_id], lambda at: np.round(at, DECIMALS))
         properties = json.dumps(told, ensure_ascii=False, separators=(",", ":"))

@@ -75,7 +75,7 @@ def _of_version(
 def _of_day(
     store: Store, layers: tuple[Layer, ...], current: Mapping[str, str], day: dt.date
 ) -> Since:
-    versions, undated, absent = {}, [], []
+    versions, undated, absent, unlike = {}, [], [], []
     for layer in layers:
         if layer.layer_id not in current:
             continue
@@ -83,6 +83,8 @@ def _of_day(
         known = [one for one in dated if one.data_date and one.data_date <= day]
         if known:
             versions[layer.layer_id] = max(known, key=_age).version_id
+            if layer.current and layer.current.data_date is None:
+                unlike.append(layer.name)
         elif dated:
             absent.append(layer.name)
         else:
@@ -96,6 +98,11 @@ def _of_day(
         )
     if absent:
         notes.append(f"Not there yet on {day.isoformat()}: {', '.join(absent)}.")
+    if unlike:
+        notes.append(
+            f"The version shown now has no date, an older one has: {', '.join(unlike)}. The older "
+            "one was taken, though the one shown now may speak for that day too."
+        )
     return Since(label=f"the data of {day.isoformat()}", versions=versions, notes=tuple(notes))
 
 

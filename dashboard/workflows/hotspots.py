@@ -25,6 +25,7 @@ from dashboard.workflows.runs import conflicts
 from dashboard.workflows.types import ConflictRun, Progress, WorkflowError
 from geo import hexagons
 from geo import hotspots as science
+from geo.rules import Rule, rules_in_force
 from layers import facts
 from layers.catalogue import Layer
 from layers.store import Store
@@ -92,6 +93,17 @@ def hotspots(
     return _kept(store, asked, run, before, older)
 
 
+def site_rules(region_id: str, *, on: dt.date, scenarios: Sequence[str] = ()) -> tuple[str, ...]:
+    """Ids of the rules about sites that hold on a day, those of the scenarios too."""
+    pack = facts.rule_pack(facts.region(region_id).rule_pack)
+    return _about_sites(rules_in_force(pack, on=on, scenarios=scenarios))
+
+
+def _about_sites(rules: Sequence[Rule]) -> tuple[str, ...]:
+    every = tuple(rule.rule_id for rule in rules)
+    return tuple(rule.rule_id for rule in counted_rules(tuple(rules), settings={}, chosen=every))
+
+
 def _checked(layers: tuple[Layer, ...], asked: Question) -> Question:
     if asked.by not in BY:
         raise WorkflowError(f"There are no units '{asked.by}'. Use {' or '.join(BY)}.")
@@ -123,10 +135,7 @@ def _checked(layers: tuple[Layer, ...], asked: Question) -> Question:
 
 
 def _known_rules(run: ConflictRun, asked: Question) -> None:
-    offered = counted_rules(
-        run.rules, settings={}, chosen=tuple(rule.rule_id for rule in run.rules)
-    )
-    names = [rule.rule_id for rule in offered]
+    names = _about_sites(run.rules)
     for rule_id in asked.chosen_rules or ():
         if rule_id not in names:
             raise WorkflowError(

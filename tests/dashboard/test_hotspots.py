@@ -18,33 +18,23 @@ from dashboard.workflows.hotspot_types import OUTSIDE, HotspotRow, HotspotRun
 from geo.hotspots import NOT_SURVEYED, NOT_TESTED, TOO_FEW
 from layers.catalogue import LayerVersion
 from layers.store import Store
+from tests.dashboard.hotspot_world import (
+    EAST,
+    EMPTY,
+    GHANA,
+    RIVER,
+    SITES,
+    WEST,
+    filled,
+    site,
+    sites,
+)
 from tests.layers.samples import add, square
 
 # the package's function of this name hides the module
 module = importlib.import_module("dashboard.workflows.hotspots")
 
 DAY = dt.date(2026, 1, 1)
-GHANA = {"region_id": "tarkwa"}
-RIVER = 5.3
-WEST, EAST, EMPTY = "West", "East", "Nobody's"
-
-
-def site(name: str, longitude: float, metres: float, **more: Any) -> dict[str, Any]:
-    """A site so many metres north of the river, well surveyed unless told otherwise."""
-    place = shapely.Point(longitude, RIVER + metres / 110_583)
-    return {"feature_id": name, "geometry": place, "position_sd_m": 3.0} | more
-
-
-SITES = [
-    site("w1", -2.05, 30),
-    site("w2", -2.06, 40),
-    site("w3", -2.07, 100, position_sd_m=20.0),
-    site("w4", -2.08, 2_000),
-    site("w5", -2.09, 3_000),
-    site("w6", -2.10, 4_000),
-    *(site(f"e{n}", -1.95 + n / 100, 5_000) for n in range(5)),
-    site("far", -1.75, 30),
-]
 
 
 @pytest.fixture
@@ -52,23 +42,9 @@ def store(tmp_path: Path) -> Store:
     return workflows.open_home(tmp_path)
 
 
-def sites(store: Store, rows: list[dict[str, Any]], **more: Any) -> LayerVersion:
-    return add(store, rows, kind="mine_sites", name="Sites", **GHANA, **more)
-
-
 @pytest.fixture
 def loaded(store: Store) -> Store:
-    """Six sites in West, three of them at the river; five in East; one beyond; none elsewhere."""
-    sites(store, SITES, data_date=dt.date(2025, 6, 30))
-    river = {"feature_id": "r", "geometry": shapely.LineString([(-2.2, RIVER), (-1.7, RIVER)])}
-    add(store, [river], kind="water", name="Rivers", **GHANA)
-    districts = [
-        {"feature_id": "d1", "name": WEST, "geometry": shapely.box(-2.2, 5, -2.0, 6)},
-        {"feature_id": "d2", "name": EAST, "geometry": shapely.box(-2.0, 5, -1.8, 6)},
-        {"feature_id": "d3", "name": EMPTY, "geometry": shapely.box(-2.4, 5, -2.2, 6)},
-    ]
-    add(store, districts, kind="districts", name="Districts", **GHANA)
-    return store
+    return filled(store)
 
 
 def run(store: Store, **more: Any) -> HotspotRun:
@@ -501,6 +477,7 @@ def test_the_geopackage_has_style_and_notes_and_a_row_for_each_unit(
 def test_the_map_gets_outlines_classes_and_reasons(loaded: Store) -> None:
     document = json.loads(workflows.hotspots_geojson(loaded, run(loaded, by="h3")))
     first = document["features"][0]
+    # no detections here, so none is said to be seen
     assert set(first["properties"]) == {"id", "name", "class", "rank", "reason"}
     assert len(first["geometry"]["coordinates"][0]) == 7
     assert len(document["features"]) == 12

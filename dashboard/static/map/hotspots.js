@@ -15,6 +15,7 @@
   };
   CG.HOTSPOT_CLASSES = Object.keys(SIGNS);
   const NUMBERED = 44;
+  const TINY = 9;
 
   /** Fill and outline the current path as a unit of a class. */
   function paintUnit(pen, sign) {
@@ -36,6 +37,24 @@
     pen.setLineDash([]);
   }
 
+  /** Far out a hexagon is smaller than its own hatch: a dot then, as dark and as edged as its class. */
+  function paintDot({ pen, scale, ox, oy }, shape, sign) {
+    const x = ((shape.box[0] + shape.box[2]) / 2) * scale - ox;
+    const y = ((shape.box[1] + shape.box[3]) / 2) * scale - oy;
+    const isHot = sign === SIGNS.hot_99 || sign === SIGNS.hot_95;
+    pen.beginPath();
+    pen.arc(x, y, isHot ? 4.6 : 3.1, 0, 7);
+    pen.globalAlpha = isHot ? 1 : Math.max(sign.fill, 0.75);
+    pen.fillStyle = sign.color;
+    pen.fill();
+    pen.globalAlpha = 1;
+    pen.setLineDash(sign.dash ? [1.6, 1.6] : []);
+    pen.lineWidth = isHot ? 1.6 : 0.9;
+    pen.strokeStyle = sign.edge;
+    pen.stroke();
+    pen.setLineDash([]);
+  }
+
   /** Draw the units that are in view, the strongest class last, so that no edge hides a hotspot. */
   CG.paintUnits = function (view, session) {
     const { hotspots } = session;
@@ -45,8 +64,11 @@
     for (const name of [...CG.HOTSPOT_CLASSES].reverse()) {
       for (const shape of seen) {
         if (shape.properties.class !== name) continue;
-        CG.trace(view, [shape], "areas");
-        paintUnit(pen, SIGNS[name]);
+        if ((shape.box[2] - shape.box[0]) * view.scale < TINY) paintDot(view, shape, SIGNS[name]);
+        else {
+          CG.trace(view, [shape], "areas");
+          paintUnit(pen, SIGNS[name]);
+        }
       }
     }
     const chosen = hotspots.data.byId.get(hotspots.spec.selected);
@@ -67,7 +89,7 @@
     if (!hotspots || !hotspots.data) return;
     const { pen, scale, ox, oy } = view;
     for (const shape of hotspots.seen || []) {
-      if (shape.properties.class === "not_surveyed") continue;
+      if (shape.properties.class === "not_surveyed" && !shape.properties.seen) continue;
       if ((shape.box[2] - shape.box[0]) * scale < NUMBERED) continue;
       const x = ((shape.box[0] + shape.box[2]) / 2) * scale - ox;
       const y = ((shape.box[1] + shape.box[3]) / 2) * scale - oy - 12;
