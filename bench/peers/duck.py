@@ -100,9 +100,10 @@ def _tables(folder: Path, asked: Questions) -> Iterator[tuple[str, str]]:
 def answer(own: Any) -> pd.DataFrame:
     """All pairs of all rules."""
     asked = questions()
+    threads = int(_number(own, "SELECT current_setting('threads')"))
     error = _number(own, "SELECT max(err) FROM sites")
     reach = error + asked.widest_m + _number(own, "SELECT max(half) FROM waters")
-    for name, query in _joins(error, reach):
+    for name, query in _joins(error, reach, threads):
         own.execute(f"CREATE TABLE {name} AS {query}")
     found: pd.DataFrame = own.execute(pairs(asked)).df()
     return found
@@ -112,7 +113,7 @@ def _number(own: Any, query: str) -> float:
     return float(own.execute(query).fetchone()[0] or 0.0)
 
 
-def _joins(error: float, reach: float) -> Iterator[tuple[str, str]]:
+def _joins(error: float, reach: float, threads: int) -> Iterator[tuple[str, str]]:
     for areas in ("licences", "zones", "parks"):
         yield f"in_{areas}", _sites_in(areas, error)
     yield (
@@ -125,11 +126,17 @@ def _joins(error: float, reach: float) -> Iterator[tuple[str, str]]:
     yield "beside", beside("ST_Union_Agg")
     yield "water_near", _near_water(reach)
     yield "crossed", _crossed()
-    yield "cut_field", _CUT_FIELD
+    yield "met_field", _MET_FIELD
+    yield (
+        "cut_field",
+        _cut("met_field JOIN (SELECT id, g AS lg FROM licences) ON id = lid", threads),
+    )
     yield "licence_field", _licence_field()
-    yield "cut_park", _cut("parks")
+    yield "met_park", _met("parks")
+    yield "cut_park", _cut("met_park", threads)
     yield "licence_park", _wide("cut_park")
-    yield "cut_licence", _cut("licences", "WHERE a.id < b.id")
+    yield "met_licence", _met("licences", "WHERE a.id < b.id")
+    yield "cut_licence", _cut("met_licence", threads)
     yield "licence_licence", _wide("cut_licence")
 
 
@@ -166,10 +173,9 @@ def _crossed() -> str:
         FROM licences_edges e JOIN fields f ON ST_Intersects(e.g, f.g)"""
 
 
-# intersections are kept before anything is asked of them, or they are done once for each question
-_CUT_FIELD = """
-    SELECT lid, oid, ST_Intersection(l.g, f.g) AS g
-    FROM crossed JOIN licences l ON l.id = lid JOIN fields f ON f.id = oid"""
+# fields first, so that each licence is looked up once for many of them
+_MET_FIELD = """
+    SELECT lid, oid, f.g AS rg FROM crossed JOIN fields f ON f.id = oid ORDER BY lid"""
 
 
 def _licence_field() -> str:
@@ -181,17 +187,28 @@ def _licence_field() -> str:
             EXCEPT FROM crossed
           ) JOIN fields f ON f.id = oid
           UNION ALL
-          SELECT lid, oid, ST_Area(g) AS area, ST_Perimeter(g) AS outline FROM cut_field
-        ) AS shared WHERE {wide("area", "outline")}"""
+          FROM cut_field
+        ) WHERE {wide("area", "outline")}"""
 
 
-def _cut(right: str, once: str = "") -> str:
+def _met(right: str, once: str = "") -> str:
+    # asked for less than both shapes, DuckDB joins by a nested loop
     return f"""
-        SELECT a.id AS lid, b.id AS oid, ST_Intersection(a.g, b.g) AS g
-        FROM licences a JOIN {right} b ON ST_Intersects(a.g, b.g) {once}"""
+        SELECT a.id AS lid, b.id AS oid, a.g AS lg, b.g AS rg
+        FROM licences a JOIN {right} b ON ST_Intersects(a.g, b.g) {once} ORDER BY lid"""
 
 
-def _wide(table: str) -> str:
-    return f"""
-        SELECT lid, oid, ST_Area(g) AS area FROM {table}
-        WHERE {wide("ST_Area(g)", "ST_Perimeter(g)")}"""
+def _cut(met: str, threads: int) -> str:
+    """What pairs share; a branch a thread, as DuckDB gives a table this short to one."""
+    return " UNION ALL ".join(
+        f"""
+        SELECT lid, oid, ST_Area(g) AS area, ST_Perimeter(g) AS outline FROM (
+          SELECT lid, oid, ST_Intersection(lg, rg) AS g
+          FROM {met} WHERE hash(oid) % {threads} = {nth})"""
+        for nth in range(threads)
+    )
+
+
+def _wide(cut: str) -> str:
+    # of a table: a filter on a query would have it intersect once for each question
+    return f"SELECT lid, oid, area FROM {cut} WHERE {wide('area', 'outline')}"
