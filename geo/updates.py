@@ -66,11 +66,9 @@ def update_conflicts(
     changes = {layer_id: change for layer_id, change in changes.items() if not change.is_empty}
     kept = _untouched(before[list(COLUMNS)], changes)
     found = []
-    for layer_id, change in changes.items():
-        own = [one for one in work if one.subject_layer == layer_id]
-        subjects = {layer_id: change.new.only(change.come)}
-        found.append(find_in_parts(layers, own, run=run, subjects=subjects))
-        found.append(_against(layers, work, layer_id, change, run))
+    for change in changes.values():
+        found += _of_subjects(layers, work, change, run)
+        found.append(_against(layers, work, change, run))
     for one in work:
         if one.rule.relation == "outside_all" and set(one.object_layers) & set(changes):
             places, ids = _disturbed(one, layers, changes, kept)
@@ -93,29 +91,58 @@ def _untouched(before: pd.DataFrame, changes: Mapping[str, Change]) -> pd.DataFr
     return before[keep]
 
 
+def _of_subjects(
+    layers: Mapping[str, Selectable], work: Sequence[Comparison], change: Change, run: Run
+) -> list[pd.DataFrame]:
+    """Rows of subjects that are new or otherwise now, with all objects."""
+    come = change.new.only(change.come)
+    own = [one for one in work if one.subject_layer == come.layer_id]
+    pairs = [one for one in own if one.rule.relation != "outside_all"]
+    alone = [one for one in own if one.rule.relation == "outside_all"]
+    boxes = _boxes(come)
+    if not len(boxes):
+        return []
+    near = {
+        name: layers[name].meeting(_grown(boxes, _reach_m(come, layers[name], pairs)))
+        for name in {name for one in pairs for name in one.object_layers}
+    }
+    subjects = {come.layer_id: come}
+    return [
+        find_in_parts(dict(layers) | near, pairs, run=run, subjects=subjects),
+        find_in_parts(layers, alone, run=run, subjects=subjects),
+    ]
+
+
 def _against(
-    layers: Mapping[str, Selectable],
-    work: Sequence[Comparison],
-    layer_id: str,
-    change: Change,
-    run: Run,
+    layers: Mapping[str, Selectable], work: Sequence[Comparison], change: Change, run: Run
 ) -> pd.DataFrame:
     """Rows of all subjects with the objects of a layer that are new or otherwise now."""
+    come = change.new.only(change.come)
     pairs = [
-        one for one in work if layer_id in one.object_layers and one.rule.relation != "outside_all"
+        one
+        for one in work
+        if come.layer_id in one.object_layers and one.rule.relation != "outside_all"
     ]
-    objects = change.new.only(change.come)
-    boxes = _boxes(objects)
+    boxes = _boxes(come)
     if not len(boxes):
         return joined([])
-    widest_m = max((one.rule.outer_m or 0.0 for one in pairs), default=0.0)
-    subjects = {}
-    for name in {one.subject_layer for one in pairs}:
-        layer = layers[name]
-        reach_m = Z * np.hypot(layer.largest_sd_m, objects.largest_sd_m) + widest_m + 1.0
-        reach_m += layer.largest_extent_m + objects.largest_extent_m
-        subjects[name] = layer.meeting(boxes + np.array([-1, -1, 1, 1]) * 1.01 * reach_m)
-    return find_in_parts(dict(layers) | {layer_id: objects}, pairs, run=run, subjects=subjects)
+    subjects = {
+        name: layers[name].meeting(_grown(boxes, _reach_m(layers[name], come, pairs)))
+        for name in {one.subject_layer for one in pairs}
+    }
+    return find_in_parts(dict(layers) | {come.layer_id: come}, pairs, run=run, subjects=subjects)
+
+
+def _reach_m(one: PartedLayer, other: PartedLayer, members: Sequence[Comparison]) -> float:
+    """How far apart features of two layers may lie and still make a row."""
+    widest_m = max((member.rule.outer_m or 0.0 for member in members), default=0.0)
+    sd_m = float(np.hypot(one.largest_sd_m, other.largest_sd_m))
+    extent_m = one.largest_extent_m + other.largest_extent_m
+    return 1.01 * (Z * sd_m + extent_m + widest_m) + 1.0
+
+
+def _grown(boxes: Array, reach_m: float) -> Array:
+    return boxes + np.array([-1, -1, 1, 1]) * reach_m
 
 
 def _boxes(layer: PartedLayer) -> Array:
@@ -165,21 +192,20 @@ def _disturbed(
 def _in_order(table: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:
     """Rows by comparison, subject and object, as a full run gives them."""
     alone = ("outside_all", "area_limit")
-    order = {
-        (
-            one.rule.rule_id,
-            one.subject_layer,
-            "" if one.rule.relation in alone else one.object_layers[0],
-        ): number
-        for number, one in enumerate(work)
-    }
-    keys = zip(
-        table["rule_id"], table["subject_layer"], table["object_layer"].fillna(""), strict=True
+    asked = pd.MultiIndex.from_tuples(
+        [
+            (
+                one.rule.rule_id,
+                one.subject_layer,
+                "" if one.rule.relation in alone else one.object_layers[0],
+            )
+            for one in work
+        ]
     )
-    number = np.array([order[key] for key in keys], dtype="int64")
+    told = [table["rule_id"], table["subject_layer"], table["object_layer"].fillna("")]
     place = pd.DataFrame(
         {
-            "number": number,
+            "number": asked.get_indexer(pd.MultiIndex.from_arrays(told)),
             "subject": table["subject_id"].to_numpy(),
             "object": table["object_id"].fillna("").to_numpy(),
         }
