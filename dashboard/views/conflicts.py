@@ -209,7 +209,9 @@ def _map(run: ConflictRun, shown: pd.DataFrame) -> MapEvent:
             region_id=run.region_id,
             region_name=region(run.region_id).name,
             bounds=loaded.bounds,
-            layers=parts.map_layers(loaded, hidden=("roads", "visits", "health_sites")),
+            layers=parts.map_layers(
+                loaded, hidden=("roads", "visits", "health_sites", "landcover")
+            ),
             conflicts=map_conflicts(run, shown=ids, selected=selected),
             highlight=_highlight(run, selected),
             # a link that says where to look is taken at its word

@@ -22,6 +22,7 @@ FORMATS = {
 }
 MAP_TITLE = "Map of the units"
 HIDDEN = (
+    "landcover",
     *("mine_sites", "detections", "visits", "licences", "artisanal_zones", "farmland"),
     *("roads", "health_sites", "survey_coverage"),
 )

@@ -180,11 +180,19 @@ def conflict_run() -> ConflictRun:
         )
 
 
+RASTER_OPACITY = 0.55
+"""Land cover lies below everything; at full strength nothing could be read on top of it."""
+
+
 def map_layers(loaded: Overview, *, hidden: tuple[str, ...] = ()) -> tuple[MapLayer, ...]:
     """The layers of a region for the map; kinds in `hidden` start switched off."""
     return tuple(
         replace(
-            map_layer(row.layer, visible=row.layer.kind not in hidden),
+            map_layer(
+                row.layer,
+                visible=row.layer.kind not in hidden,
+                opacity=RASTER_OPACITY if kinds()[row.layer.kind].is_raster else 1.0,
+            ),
             dated=words.day(row.layer.current.data_date, missing="") or None,
         )
         for row in loaded.layers
