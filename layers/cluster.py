@@ -6,6 +6,7 @@ again elsewhere when a worker dies, and the table is that of a run on this machi
 """
 
 import contextlib
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -50,7 +51,7 @@ def _client(address: str, worker_bytes: int | None) -> Iterator[Any]:
                 host="127.0.0.1",
                 dashboard_address=None,
                 memory_limit=worker_bytes or "auto",
-                silence_logs=40,
+                silence_logs=logging.CRITICAL,  # a worker that ends is told of by us
             ) as cluster,
             Client(cluster) as client,
         ):
