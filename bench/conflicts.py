@@ -35,9 +35,11 @@ def once(engine: str, country: Path, result: Path, *, threads: int) -> Run:
     command = [sys.executable, "-m", "bench.run", engine, str(country), str(result)]
     command += ["--threads", str(threads)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
-        with Peak(process.pid) as watched:
-            said, complained = process.communicate()
+    with (
+        subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process,
+        Peak(process.pid) as watched,
+    ):
+        said, complained = process.communicate()
     if process.returncode:
         raise RunFailed(f"{engine} failed: {complained.strip()[-2000:]}")
     figures: Run = json.loads(said)
@@ -80,8 +82,8 @@ def verdict(engines: list[str], ours: pd.DataFrame, wrong: list[str]) -> str:
     if not others:
         return f"{len(ours):,} pairs; no peer was run beside."
     return (
-        f"{' and '.join(others)} find the same {len(ours):,} pairs as {OURS}, with the same verdict "
-        "and line each, and areas equal to one in a million."
+        f"{', '.join(others)}: the same {len(ours):,} pairs as {OURS}, each with the same verdict "
+        "and line, areas equal to one in a million."
     )
 
 
