@@ -82,8 +82,8 @@ def verdict(engines: list[str], ours: pd.DataFrame, wrong: list[str]) -> str:
     if not others:
         return f"{len(ours):,} pairs; no peer was run beside."
     return (
-        f"{' and '.join(others)} find the same {len(ours):,} pairs as {OURS}, with the same "
-        "verdict and line each, and areas equal to one in a million."
+        f"{', '.join(others)}: the same {len(ours):,} pairs as {OURS}, each with the same verdict "
+        "and line, areas equal to one in a million."
     )
 
 

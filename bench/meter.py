@@ -33,7 +33,7 @@ def tree(pid: int) -> Iterator[int]:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds a process and its descendants have used, those that ended too."""
+    """CPU seconds of a process and its descendants, those that ended and were waited for too."""
     return sum(_cpu_ticks(member) for member in tree(pid)) / _TICKS
 
 

@@ -20,6 +20,7 @@ import psutil
 
 READY_WITHIN_S = 60
 _MB = 2**20
+_INITDB = ("-U", "bench", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
 
 
 class ServerError(RuntimeError):
@@ -127,10 +128,7 @@ def server(*, threads: int) -> Iterator[Server]:
             shutil.chown(folder, user=become["user"])
         data, log = folder / "data", folder / "log"
         done = subprocess.run(
-            [
-                *(str(where / "initdb"), "-D", str(data), "-U", "bench", "-A", "trust"),
-                *("-E", "UTF8", "--locale", "C", "--no-sync"),
-            ],
+            [str(where / "initdb"), "-D", str(data), *_INITDB],
             capture_output=True,
             text=True,
             check=False,
