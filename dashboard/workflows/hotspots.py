@@ -7,10 +7,13 @@ docs/decisions/0011-hotspots.md.
 import datetime as dt
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -18,6 +21,7 @@ from typing import Any
 
 from dashboard.workflows.hotspot_compute import Question, compute
 from dashboard.workflows.hotspot_count import counted_rules
+from dashboard.workflows.hotspot_places import PLACED
 from dashboard.workflows.hotspot_settings import SETTINGS, settings
 from dashboard.workflows.hotspot_since import Since, older_side
 from dashboard.workflows.hotspot_types import BY, HotspotChanges, HotspotRow, HotspotRun
@@ -28,10 +32,14 @@ from geo import hotspots as science
 from geo.rules import Rule, rules_in_force
 from layers import facts
 from layers.catalogue import Layer
-from layers.store import Store
+from layers.store import Store, open_store
 
 LIBRARIES = ("esda", "libpysal", "h3", "numpy", "scipy", "shapely", "pandas")
+ROOT = Path(__file__).resolve().parents[2]
 KEPT_RUNS = 12
+IN_WORKER_FROM = 5_000
+"""From so many sites, detections and visits on a process of its own computes, so that the server's
+threads stay free for people; below, starting one would take longer than the work."""
 
 _runs: OrderedDict[str, HotspotRun] = OrderedDict()
 _guard = threading.Lock()
@@ -90,7 +98,9 @@ def hotspots(
             progress=progress,
             in_process=in_process,
         )
-    return _kept(store, asked, run, before, older)
+    many = sum(one.current.features for one in layers if one.current and one.kind in PLACED)
+    there = Side(run=run, before=before, older=older)
+    return _kept(store, asked, there, in_process=in_process or many < IN_WORKER_FROM)
 
 
 def site_rules(region_id: str, *, on: dt.date, scenarios: Sequence[str] = ()) -> tuple[str, ...]:
@@ -147,15 +157,24 @@ def _known_rules(run: ConflictRun, asked: Question) -> None:
 # --- kept on disk -----------------------------------------------------------------------------
 
 
-def _key(asked: Question, run: ConflictRun, before: ConflictRun | None) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """The conflict run that is asked about, and the older one it is compared with."""
+
+    run: ConflictRun
+    before: ConflictRun | None
+    older: Since | None
+
+
+def _key(asked: Question, sides: Side) -> str:
     """A hash of all that decides the answer."""
     told = {
         "asked": repr(asked),
         "runs": [
             one and [one.fingerprint, dict(sorted(one.layer_versions.items()))]
-            for one in (run, before)
+            for one in (sides.run, sides.before)
         ],
-        "on": run.as_of.isoformat(),
+        "on": sides.run.as_of.isoformat(),
         "code": _code(),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
@@ -174,15 +193,9 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _kept(
-    store: Store,
-    asked: Question,
-    run: ConflictRun,
-    before: ConflictRun | None,
-    older: Since | None,
-) -> HotspotRun:
+def _kept(store: Store, asked: Question, sides: Side, *, in_process: bool) -> HotspotRun:
     """From memory, else from disk, else computed; many who ask at once wait for one computation."""
-    key = _key(asked, run, before)
+    key = _key(asked, sides)
     place = f"{store.location}/{key}"
     with _guard:
         if place in _runs:
@@ -194,12 +207,14 @@ def _kept(
             if place in _runs:
                 return _runs[place]
         name = f"hotspots/{key}.json"
-        kept = store.read_derived(name)
-        if kept is None:
-            record = compute(store, asked, run, before, older)
-            store.write_derived(name, json.dumps(record, allow_nan=False).encode())
-            kept = store.read_derived(name)
-        found = _from_record(json.loads(kept or b"{}"), asked, run, older, key)
+        content = store.read_derived(name)
+        if content is None and in_process:
+            record = compute(store, asked, sides.run, sides.before, sides.older)
+            content = json.dumps(record, allow_nan=False).encode()
+            store.write_derived(name, content)
+        elif content is None:
+            content = _in_worker(store, asked, sides.run, name=name)
+        found = _from_record(json.loads(content), asked, sides, key)
         with _guard:
             _runs[place] = found
             _computing.pop(place, None)
@@ -208,10 +223,51 @@ def _kept(
     return found
 
 
-def _from_record(
-    record: Mapping[str, Any], asked: Question, run: ConflictRun, older: Since | None, key: str
-) -> HotspotRun:
-    changes = record["changes"]
+def _in_worker(store: Store, asked: Question, run: ConflictRun, *, name: str) -> bytes:
+    """The answer, computed by a process of its own that finds the conflict runs on disk."""
+    order = {
+        "store": store.location,
+        "on": run.as_of.isoformat(),
+        "scenarios": list(run.scenarios),
+        **asdict(asked),
+    }
+    worker = subprocess.run(
+        [sys.executable, "-c", f"from {__name__} import main; main()"],
+        input=json.dumps(order),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+        check=False,
+    )
+    content = store.read_derived(name) if worker.returncode == 0 else None
+    if content is None:
+        raise WorkflowError(
+            "The hotspots could not be computed; the server's log says why. The layers are "
+            "unchanged. Try again, or use larger hexagons."
+        )
+    return content
+
+
+def main() -> None:
+    """Compute what standard input asks for and leave the answer in its store."""
+    order = json.load(sys.stdin)
+    hotspots(
+        open_store(order["store"]),
+        order["region_id"],
+        on=dt.date.fromisoformat(order["on"]),
+        by=order["by"],
+        scenarios=order["scenarios"],
+        resolution=order["resolution"],
+        measure=order["measure"],
+        district_layer=order["district_layer"],
+        since=order["since"],
+        rules=order["chosen_rules"],
+        in_process=True,
+    )
+
+
+def _from_record(record: Mapping[str, Any], asked: Question, sides: Side, key: str) -> HotspotRun:
+    changes, run, older = record["changes"], sides.run, sides.older
     return HotspotRun(
         region_id=run.region_id,
         as_of=run.as_of,

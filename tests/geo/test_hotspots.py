@@ -181,6 +181,15 @@ def test_not_surveyed_too_few_and_none_in_conflict_are_three_things() -> None:
     assert found.units_with_data == 1
 
 
+def test_sites_where_nobody_is_said_to_have_been_are_no_data() -> None:
+    sites, hits = np.full(36, 10), (np.arange(36) * 7) % 11
+    surveyed = np.arange(36) != 20
+    found = judged(units(grid(6), sites, hits, surveyed=surveyed))
+    assert found.units_with_data == 35
+    assert [name == NOT_SURVEYED for name in classes(found)] == (~surveyed).tolist()
+    assert np.isnan(found.table["z"].iloc[20])
+
+
 def test_below_thirty_units_there_is_no_test() -> None:
     sites, hits = np.full(29, 10), np.arange(29) % 11
     found = judged(units(grid(6)[:29], sites, hits))

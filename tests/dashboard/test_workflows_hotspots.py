@@ -426,6 +426,38 @@ def test_an_answer_is_computed_once_until_something_that_decides_it_changes(
     assert len(computed) == 2 + len(differ)
 
 
+def test_an_older_side_that_became_another_one_makes_another_answer(
+    grown: tuple[Store, LayerVersion],
+) -> None:
+    """The same question, the same current versions, but a version of that day came to light."""
+    store, _ = grown
+    current = store.layer("tarkwa.mine_sites.sites").current
+    assert current is not None
+    first = run(store, since="2025-07-01")
+    sites(store, SITES[3:], data_date=dt.date(2025, 7, 1))
+    workflows.roll_back(store, "tarkwa.mine_sites.sites", version=current.version_id)
+    again = run(store, since="2025-07-01")
+    assert again.layer_versions == first.layer_versions
+    assert again.changes is not None
+    assert first.changes is not None
+    assert again.changes.totals["mine_sites"]["listed_before"] == len(SITES) - 3
+    assert again.fingerprint != first.fingerprint
+
+
+def test_many_places_are_computed_in_a_process_of_their_own_with_the_same_answer(
+    loaded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = run(loaded, by="h3")
+    other = filled(workflows.open_home(tmp_path / "other"))
+
+    def refuse(*args: object) -> dict[str, Any]:
+        raise AssertionError("the server computed what a worker should")
+
+    monkeypatch.setattr(module, "IN_WORKER_FROM", 0)
+    monkeypatch.setattr(module, "compute", refuse)
+    assert run(other, by="h3", in_process=False).rows == here.rows
+
+
 # --- as files and for the map -----------------------------------------------------------------
 
 
