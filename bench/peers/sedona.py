@@ -1,8 +1,8 @@
 """SedonaDB, tuned: its spatial joins with prepared shapes, outlines in short pieces.
 
 SedonaDB prepares the shapes of a join's index side, so areas of many vertices stay whole for
-points; distances are asked of short pieces of outlines. A field that no piece of a licence's outline
-meets is inside if its first corner is; only the others are intersected.
+points; distances are asked of short pieces of outlines. A field that no piece of a licence's
+outline meets is inside if its first corner is; only the others are intersected.
 """
 
 import importlib.util
@@ -85,7 +85,8 @@ def _tables(asked: Questions) -> Iterator[tuple[str, str]]:
     yield (
         "fields",
         "SELECT feature_id AS id, geometry AS g, ST_Area(geometry) AS area, "
-        "ST_StartPoint(ST_ExteriorRing(geometry)) AS corner, ST_Perimeter(geometry) AS outline FROM raw_farmland "
+        "ST_StartPoint(ST_ExteriorRing(geometry)) AS corner, "
+        "ST_Perimeter(geometry) AS outline FROM raw_farmland "
         f"WHERE COALESCE(feature_class, '') IN ({names(asked.farmland_classes)})",
     )
 
