@@ -85,8 +85,8 @@ def _tables(asked: Questions) -> Iterator[tuple[str, str]]:
     yield (
         "fields",
         "SELECT feature_id AS id, geometry AS g, ST_Area(geometry) AS area, "
-        "ST_StartPoint(ST_ExteriorRing(geometry)) AS corner, ST_Perimeter(geometry) AS outline "
-        "FROM raw_farmland "
+        "ST_StartPoint(ST_ExteriorRing(geometry)) AS corner, "
+        "ST_Perimeter(geometry) AS outline FROM raw_farmland "
         f"WHERE COALESCE(feature_class, '') IN ({names(asked.farmland_classes)})",
     )
 
