@@ -57,7 +57,7 @@ def reason(
     told = [_sites(row, rules, places, min_sites=min_sites, band_m=band_m)]
     if row["unit_class"] in (science.HOT_99, science.HOT_95):
         told[0] += (
-            f"; with its neighbours within {band_m / 1000:g} km "
+            f"; with its neighbours within {band_m / 1000:g} km: "
             f"{row['near_in_conflict']:,} of {row['near_sites']:,}"
         )
     if row["detections"]:
