@@ -13,7 +13,7 @@ VENDOR := dashboard/static/vendor/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: bench-scale help setup setup-test run test check format lock bench bench-zonal clean
+.PHONY: help setup setup-test run test check format lock bench bench-large bench-smoke bench-zonal bench-scale clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,8 +38,16 @@ format: $(VENV)/.test-ready ## Format the code and mend what the linter can mend
 	@$(VENV)/bin/ruff check --fix-only -q .
 	@$(VENV)/bin/ruff format -q .
 
-bench: $(VENV)/.test-ready ## Conflict engine against plain geopandas at 10^4 sites and 10^5 fields
-	@$(PY) -m bench.conflicts --size M --runs 3
+bench: $(VENV)/.test-ready ## Conflict engine against its peers at 10^4 sites and 10^5 fields, into docs
+	@scripts/need-postgis || true
+	@$(PY) -m bench.conflicts --size M --runs 3 --write docs/benchmarks.md
+
+bench-large: $(VENV)/.test-ready ## The same at 10^5 sites and 10^6 fields; geopandas once
+	@scripts/need-postgis || true
+	@$(PY) -m bench.conflicts --size L --runs 3 --once geopandas --write docs/benchmarks.md
+
+bench-smoke: $(VENV)/.test-ready ## The same at 10^3 sites and 10^4 fields, once, in seconds
+	@$(PY) -m bench.conflicts --size S --runs 1
 
 bench-zonal: $(VENV)/.test-ready ## Land cover by zone against rasterstats, 10^4 zones on 10^9 pixels
 	@$(PY) -m bench.zonal --runs 3

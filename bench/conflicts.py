@@ -108,6 +108,8 @@ def main(arguments: list[str] | None = None) -> int:
     reasons = {engine: peers.engine(engine).missing() for engine in wanted}
     absent = {engine: reason for engine, reason in reasons.items() if reason}
     engines = [engine for engine in wanted if engine not in absent]
+    left_out = (engine for engine in peers.MODULES if engine not in wanted)
+    absent |= dict.fromkeys(left_out, "left out of this run on purpose")
     where, now = report.machine(), datetime.now(UTC).date()
     try:
         runs, ours, wrong = measure(
