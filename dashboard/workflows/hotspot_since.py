@@ -11,6 +11,7 @@ from dashboard.workflows.hotspot_places import DETECTIONS, SITES, Places
 from dashboard.workflows.hotspot_words import counted, version_label
 from dashboard.workflows.types import WorkflowError
 from geo import changes as science
+from layers import facts
 from layers.catalogue import Layer, LayerVersion
 from layers.store import Store, StoreError
 
@@ -122,18 +123,32 @@ def changed_conflicts(
     return science.compare(
         before,
         after,
-        listed_before=_listed(store, old),
-        listed_after=_listed(store, new),
+        listed_before=_listed(store, old, (before, after)),
+        listed_after=_listed(store, new, (before, after)),
     )
 
 
-def _listed(store: Store, versions: Mapping[str, str]) -> dict[str, set[str]]:
-    return {
-        layer_id: set(
-            store.read_features(version, columns=["feature_id"])["feature_id"].astype(str)
-        )
-        for layer_id, version in versions.items()
-    }
+def _listed(
+    store: Store, versions: Mapping[str, str], tables: tuple[pd.DataFrame, ...]
+) -> dict[str, set[str]]:
+    """The ids each layer lists; of layers that are in no conflict none are asked for.
+
+    A raster lists no features: its classes count as listed, so that a conflict with one that is
+    new comes from what was measured.
+    """
+    listed: dict[str, set[str]] = {layer_id: set() for layer_id in versions}
+    named: dict[str, set[str]] = {}
+    for table in tables:
+        for side in ("subject", "object"):
+            for layer_id, ids in table.groupby(f"{side}_layer")[f"{side}_id"]:
+                named.setdefault(str(layer_id), set()).update(ids.astype(str))
+    for layer_id in set(named) & set(versions):
+        if "raster" in facts.kind(store.layer(layer_id).kind).geometry:
+            listed[layer_id] = named[layer_id]
+            continue
+        features = store.read_features(versions[layer_id], columns=["feature_id"])
+        listed[layer_id] = set(features["feature_id"].astype(str))
+    return listed
 
 
 def unit_changes(
