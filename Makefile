@@ -32,7 +32,8 @@ check: setup-test ## Format, lint, types
 	@$(VENV)/bin/mypy
 
 test: check ## All tests: unit, property, real browser
-	@$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(PY) -m pytest -n 0 -q -m cluster tests/layers/test_cluster.py
+	@$(PY) -m pytest -n 2 --dist loadscope -m 'not cluster' $(ARGS)
 
 format: $(VENV)/.test-ready ## Format the code and mend what the linter can mend
 	@$(VENV)/bin/ruff check --fix-only -q .

@@ -59,6 +59,11 @@ def map_of(tab: Tab) -> Frame:
         "[...CommonGround.session.layers.values()].some((l) => l.tiles && l.state === 'ready')",
         timeout=SLOW,
     )
+    # colours are compared at full strength; pages begin paler
+    frame.evaluate(
+        "for (const [id, one] of CommonGround.session.layers)"
+        " if (one.tiles) CommonGround.session.setOpacity(id, 1)"
+    )
     return frame
 
 

@@ -13,6 +13,8 @@ from geo.parts import find_in_parts, on_threads
 from layers import parted
 from layers.cluster import ClusterError, on_cluster
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory):
