@@ -7,7 +7,6 @@ drawn as they are: docs/decisions/0010-land-cover-conflicts.md.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, cast
 
 import numpy as np
@@ -15,12 +14,12 @@ import pandas as pd
 import shapely
 
 from geo.cells import Codes
-from geo.conflicts import COLUMNS
 from geo.cover_measure import Ground, Measured, measured
 from geo.errors import GeoError
 from geo.grid import Grid
 from geo.measure import AREA, POINT, Array, LayerFrame, Side, class_matches, prepare_side
 from geo.relations import Z
+from geo.results import COLUMNS, conflict_id, joined
 from geo.rules import Rule
 
 KIND = "landcover"
@@ -32,7 +31,6 @@ UNION_COLUMNS = {
     "object_id": "str",
     "union_ha": "float64",
 }
-_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -159,7 +157,7 @@ def assess_cover(
                     frames.append(found.frame)
                     summary.append(found.record())
     return CoverResult(
-        conflicts=_joined(frames),
+        conflicts=joined(frames),
         summary=summary,
         caveats={raster.layer_id: raster.caveats() for raster in rasters},
     )
@@ -375,18 +373,3 @@ class _Found:
             f"{words} beside ground without land-cover data": int((unknown & ~nowhere).sum()),
         }
         return {reason: number for reason, number in counts.items() if number}
-
-
-def conflict_id(
-    rule_id: str, subject_layer: str, subject_id: str, object_layer: str, object_id: str
-) -> str:
-    """The id of a conflict, as `geo.conflicts` makes it: stable across runs and versions."""
-    told = _SEPARATOR.join((rule_id, subject_layer, subject_id, object_layer, object_id))
-    return blake2b(told.encode(), digest_size=8).hexdigest()
-
-
-def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    some = [frame for frame in frames if len(frame)]
-    if not some:
-        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()})
-    return pd.concat(some, ignore_index=True)

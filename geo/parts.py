@@ -230,10 +230,13 @@ def _rights(
         side = side.take(class_matches(side.feature_class, rule.object_classes))
         areas_only = rule.relation != "within_distance"
         rights[layer.layer_id] = Right(side.areas_only() if areas_only else side)
-    return rights, all(_holds(bounds, part.bounds) for layer in objects for part in layer.parts)
+    return rights, all(
+        bounds_hold(bounds, part.bounds) for layer in objects for part in layer.parts
+    )
 
 
-def _holds(outer: Bounds, inner: Bounds) -> bool:
+def bounds_hold(outer: Bounds, inner: Bounds) -> bool:
+    """Whether bounds hold others, edges included."""
     return (
         outer[0] <= inner[0]
         and outer[1] <= inner[1]

@@ -69,7 +69,10 @@ def frame_of(
     if layer is not None:
         object_ids = layers[layer].ids_at(rows.right[order])
     columns: dict[str, Any] = {
-        "conflict_id": _conflict_ids(comparison, layer, subject_ids, object_ids),
+        "conflict_id": [
+            conflict_id(rule.rule_id, comparison.subject_layer, left, layer or "", right or "")
+            for left, right in zip(subject_ids, object_ids, strict=True)
+        ],
         "rule_id": rule.rule_id,
         "relation": rule.relation,
         "subject_kind": subject.kind,
@@ -93,15 +96,12 @@ def frame_of(
     )
 
 
-def _conflict_ids(
-    comparison: Comparison, layer: str | None, subject_ids: Array, object_ids: Array
-) -> list[str]:
-    ahead = _SEPARATOR.join((comparison.rule.rule_id, comparison.subject_layer, ""))
-    between = _SEPARATOR + (layer or "") + _SEPARATOR
-    return [
-        blake2b(f"{ahead}{left}{between}{right or ''}".encode(), digest_size=8).hexdigest()
-        for left, right in zip(subject_ids, object_ids, strict=True)
-    ]
+def conflict_id(
+    rule_id: str, subject_layer: str, subject_id: str, object_layer: str, object_id: str
+) -> str:
+    """The id of a conflict: 16 hex digits, stable across runs and versions; "" is no object."""
+    told = _SEPARATOR.join((rule_id, subject_layer, subject_id, object_layer, object_id))
+    return blake2b(told.encode(), digest_size=8).hexdigest()
 
 
 def joined(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import shapely
 from geo.comparisons import Comparison
 from geo.measure import Array, Side, class_matches
 from geo.overlay import Right
-from geo.parts import Layers, PartedLayer, Run, find_in_parts
+from geo.parts import PartedLayer, Run, find_in_parts
 from geo.relations import Z
 from geo.results import COLUMNS, joined
 
@@ -212,6 +212,3 @@ def _in_order(table: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:
     ).astype({"subject": "str", "object": "str"})
     by = place.sort_values(["number", "subject", "object"]).index
     return table.iloc[by].reset_index(drop=True)
-
-
-__all__ = ["Change", "Layers", "Selectable", "update_conflicts"]

@@ -27,7 +27,7 @@ import shapely
 
 from geo.measure import Array, LayerFrame, Side, prepare_side
 from geo.outline import diagonals
-from geo.parts import Bounds, Part
+from geo.parts import Bounds, Part, bounds_hold
 from geo.updates import Change
 
 PART_FEATURES = 8_192
@@ -236,7 +236,7 @@ class PartFile:
 
     def _rows(self, number: int, bounds: Bounds | None) -> pa.Table:
         table = _row_group(self.url, number, self._footer)
-        whole = bounds is None or _within(self.parts[number].bounds, bounds)
+        whole = bounds is None or bounds_hold(bounds, self.parts[number].bounds)
         if whole and self.places is None and self.boxes is None:
             return table
         box = _boxes_of(table)
@@ -326,15 +326,6 @@ def _boxes_of(table: pa.Table) -> Array:
 
 def _meet(one: Bounds, other: Bounds) -> bool:
     return one[0] <= other[2] and one[2] >= other[0] and one[1] <= other[3] and one[3] >= other[1]
-
-
-def _within(inner: Bounds, outer: Bounds) -> bool:
-    return (
-        outer[0] <= inner[0]
-        and outer[1] <= inner[1]
-        and outer[2] >= inner[2]
-        and outer[3] >= inner[3]
-    )
 
 
 def _opened(url: str) -> BinaryIO:
