@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import tiny_country as tiny
 
 from bench import peers
 from bench.conflicts import main, once
@@ -12,6 +11,7 @@ from bench.country import country_files
 from bench.pairs import counts, differences
 from bench.peers import MODULES, OURS
 from bench.questions import RULE_IDS
+from tests.bench import tiny_country as tiny
 
 OTHERS = [name for name in MODULES if name != OURS]
 

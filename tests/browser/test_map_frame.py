@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import DESKTOP, PHONE, Server, Tab, start_server, stop_server
 from playwright.sync_api import Frame, expect
 from pyproj import Geod
+
+from tests.browser.conftest import DESKTOP, PHONE, Server, Tab, start_server, stop_server
 
 pytestmark = pytest.mark.browser
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import shapely
-from conflict_layers import find, layer, rule, square
 from shapely import LineString, Point
+
+from tests.geo.conflict_layers import find, layer, rule, square
 
 RIVER = LineString([(0, 0), (10_000, 0)])
 LAKE = square(0, 0, 1_000)

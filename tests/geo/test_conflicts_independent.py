@@ -8,14 +8,13 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
-from conflict_layers import CRS, find, layer, rule
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
-from bench import conflicts as bench
-from bench import plain
 from bench.landscape import Size, landscape
+from bench.questions import rules
 from geo.conflicts import LayerFrame, find_conflicts
+from tests.geo.conflict_layers import CRS, find, layer, rule
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +28,7 @@ def found(country):
         LayerFrame(layer_id=f"x.{kind}", kind=kind, features=features)
         for kind, features in country.items()
     ]
-    return find_conflicts(layers, bench.rules(), measuring_crs=CRS).set_index("rule_id")
+    return find_conflicts(layers, rules(), measuring_crs=CRS).set_index("rule_id")
 
 
 @pytest.fixture(scope="module")
@@ -121,22 +120,6 @@ def test_sites_near_water_are_those_of_spatialite(database, found):
     assert rows["object_id"].tolist() == expected["o"].tolist()
     assert rows["distance_m"].tolist() == pytest.approx(expected["d"].clip(0).tolist(), abs=1e-6)
     assert (rows["verdict"] == "inside").tolist() == (expected["d"] + expected["e"] < 100).tolist()
-
-
-def test_plain_geopandas_finds_the_same(country):
-    ours = bench.run_engine(country, None)["results"]
-    assert bench.differences(ours, plain.run(country)) == []
-
-
-def test_the_benchmark_notices_a_difference(country):
-    ours = {
-        rule_id: {"pairs": 1, "inside": 1, "too_close": 0, "area_ha": 1.0}
-        for rule_id in bench.RULES
-    }
-    theirs = {rule_id: dict(result) for rule_id, result in ours.items()}
-    theirs["licence-on-farmland"]["area_ha"] = 1.00001
-    theirs["site-in-licence"]["pairs"] = 2
-    assert len(bench.differences(ours, theirs)) == 2
 
 
 def test_counted_pixels_cover_the_shared_ground():

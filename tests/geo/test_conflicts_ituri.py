@@ -3,11 +3,11 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
-from conflict_layers import rule
 
 from geo.conflicts import LayerFrame, find_conflicts, summarise
 from geo.measure import to_measuring_crs
 from layers import facts
+from tests.geo.conflict_layers import rule
 
 pytestmark = pytest.mark.real
 

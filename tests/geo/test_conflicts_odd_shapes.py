@@ -4,12 +4,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from conflict_layers import find, layer, rule, square
 
 from geo.conflicts import LayerFrame, find_conflicts, summarise
 from geo.measure import to_measuring_crs
 from geo.rules import Rule
 from geo.validity import geodesic_area_ha, repair
+from tests.geo.conflict_layers import find, layer, rule, square
 
 ON_FARMLAND = rule("overlap", subject_kinds=("licences",), object_kind="farmland")
 

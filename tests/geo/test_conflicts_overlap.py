@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import shapely
-from conflict_layers import find, layer, rule, square
 from shapely import Point
+
+from tests.geo.conflict_layers import find, layer, rule, square
 
 HECTARE = square(0, 0, 100)
 BIG = square(0, 0, 1_000)

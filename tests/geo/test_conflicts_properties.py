@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from conflict_layers import CRS, find, layer, rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from bench.landscape import Size, landscape
 from geo import conflicts as engine
 from geo.conflicts import LayerFrame, find_conflicts, overlap_geometries
 from layers.facts import rule_pack
+from tests.geo.conflict_layers import CRS, find, layer, rule
 
 settings.register_profile("engine", max_examples=40, deadline=None)
 settings.load_profile("engine")

@@ -4,13 +4,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from conflict_layers import CRS, find, layer, rule, square
 from shapely import Point, Polygon
 
 from geo.conflicts import COLUMNS, find_conflicts
 from geo.errors import CrsError, GeoError
 from geo.holders import holder_names, holders_differ
 from geo.measure import to_measuring_crs
+from tests.geo.conflict_layers import CRS, find, layer, rule, square
 
 BIG = square(0, 0, 1_000)
 INSIDE = Point(500, 500)

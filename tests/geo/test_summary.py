@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import shapely
-from conflict_layers import find, layer, rule, square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point
@@ -13,6 +12,7 @@ from shapely import LineString, Point
 from geo.conflicts import not_assessed, overlap_geometries, overlap_geometry, summarise
 from geo.errors import GeoError
 from geo.overlay import union_area_m2
+from tests.geo.conflict_layers import find, layer, rule, square
 
 BIG = square(0, 0, 1_000)
 OVERLAP = rule("overlap", subject_kinds=("licences",), object_kind="farmland")

@@ -7,11 +7,11 @@ import time
 
 import pandas as pd
 import pytest
-from parted_world import country, work, written
 
 from geo.parts import find_in_parts, on_threads
 from layers import parted
 from layers.cluster import ClusterError, on_cluster
+from tests.layers.parted_world import country, work, written
 
 pytestmark = pytest.mark.cluster
 

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from parted_world import altered, country, frames, rules, work, written
 
 from bench.landscape import CRS
 from geo.conflicts import LayerFrame, find_conflicts
@@ -16,6 +15,7 @@ from geo.parts import find_in_parts, on_threads
 from geo.updates import update_conflicts
 from layers import parted
 from layers.parted import PartFile, change_of, write_parts
+from tests.layers.parted_world import altered, country, frames, rules, work, written
 
 RUN = on_threads(2)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
-from corpus import Bring
 
 from layers.read import ReadReport, ReadRequest, read
+from tests.corpus import Bring
 
 
 @pytest.fixture

@@ -9,9 +9,19 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from corpus import PLACEMARK, Bring, geopackage, kml, points, shape_zip, table, workbook, zipped
 
 from layers.read import ReadError, ReadRequest, inspect, read
+from tests.corpus import (
+    PLACEMARK,
+    Bring,
+    geopackage,
+    kml,
+    points,
+    shape_zip,
+    table,
+    workbook,
+    zipped,
+)
 
 PLACES = [(29.7, 0.9), (29.71, 0.9), (29.72, 0.9)]
 

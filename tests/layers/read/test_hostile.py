@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpus import CASES, Bait, Case
 
 from layers.read import ReadError, ReadRequest, inspect, read
+from tests.corpus import CASES, Bait, Case
 
 CANARY = "canary-7f3a91-must-never-appear"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
-from corpus import Bring, geopackage, points, shape_zip, table
 
 from layers.facts import kind, region
 from layers.read import (
@@ -20,6 +19,7 @@ from layers.read import (
     inspect,
     suggest,
 )
+from tests.corpus import Bring, geopackage, points, shape_zip, table
 
 ROOT = Path(__file__).resolve().parents[3]
 GHANA = table("name,lon,lat", "A,-1.9934,5.3010", "B,-1.98,5.31")

@@ -5,8 +5,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from corpus import Bring
 from pyproj import Geod
+
+from tests.corpus import Bring
 
 pytestmark = pytest.mark.real
 
