@@ -38,6 +38,16 @@ class Ground:
         """The outlines of the heavy areas; owners are positions in `heavy`."""
         return Outline(self.shape[self.heavy])
 
+    def outline_of(self, which: Array, *, heavy: bool) -> tuple[Outline, Array]:
+        """An outline with these areas, all heavy or all light, and where they are in it.
+
+        For heavy ones the outline of all of these; for light ones one that is made for the call.
+        """
+        if heavy:
+            return self.outline, np.searchsorted(self.heavy, which)
+        used, of = np.unique(which, return_inverse=True)
+        return Outline(self.shape[used]), of
+
     def holds(self, xy: Array, which: Array) -> Array:
         """Whether heavy areas, by their positions (n,), hold points (n, 2); see `Outline.holds`."""
         return self.outline.holds(xy, np.searchsorted(self.heavy, which))

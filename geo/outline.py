@@ -22,25 +22,34 @@ CHUNK_SEGMENTS = 32
 _BATCH = 1 << 21
 """Edges looked at in one go; bounds the memory of a question."""
 
+_MARGIN_M = 1e-6
+"""Boxes are drawn this much too wide, so that what all but touches is looked at exactly."""
+
 
 class Outline:
     """The rings and lines of geometries, as chunks of at most 32 segments in the order of owners.
 
-    `owner` is the position of the geometry a chunk is of, `first` and `last` its end vertices in
-    `xy`, `box` its bounds (minx, miny, maxx, maxy). A geometry of points has chunks of no length.
-    Missing and empty geometries have none.
+    `owner` is the position of the geometry a chunk is of, `ring` its ring or line among all of the
+    outline, `first` and `last` its end vertices in `xy`, `box` its bounds (minx, miny, maxx, maxy).
+    A geometry of points has chunks of no length. Missing and empty geometries have none.
+
+    Of each ring `ring_first` is its first vertex and `shell` says that it is no hole; an owner's
+    rings begin at `rings_from` and number `rings`.
     """
 
     def __init__(self, geometry: Array) -> None:
-        lines, owner = _lines(geometry)
+        lines, owner, self.shell = _lines(geometry)
         self.xy: Array = shapely.get_coordinates(lines)
         count = shapely.get_num_coordinates(lines)
         start = np.cumsum(count) - count
         segments = np.maximum(count - 1, 0)
         chunks = np.maximum(-(-segments // CHUNK_SEGMENTS), 1) * (count > 0)
         line = np.repeat(np.arange(len(lines)), chunks)
-        nth = np.arange(len(line)) - np.repeat(np.cumsum(chunks) - chunks, chunks)
+        nth = steps_of(chunks)
         self.owner: Array = owner[line]
+        self.ring: Array = line
+        self.ring_first: Array = start
+        self._ring_chunks: Array = chunks
         self.first: Array = start[line] + nth * CHUNK_SEGMENTS
         self.last: Array = np.minimum(self.first + CHUNK_SEGMENTS, start[line] + segments[line])
         self.box: Array = np.zeros((len(line), 4))
@@ -48,9 +57,11 @@ class Outline:
             ends = self.xy[self.last]
             self.box[:, :2] = np.minimum(np.minimum.reduceat(self.xy, self.first), ends)
             self.box[:, 2:] = np.maximum(np.maximum.reduceat(self.xy, self.first), ends)
+            self.box += np.array([-_MARGIN_M, -_MARGIN_M, _MARGIN_M, _MARGIN_M])
         edges = np.searchsorted(self.owner, np.arange(len(geometry) + 1))
         self.chunks_from, self.chunks_to = edges[:-1], edges[1:]
         self.rings = np.bincount(owner, minlength=len(geometry))
+        self.rings_from: Array = np.cumsum(self.rings) - self.rings
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -75,12 +86,78 @@ class Outline:
         at, chunk = self.tree.query(other.diagonals)
         return at, chunk
 
+    @cached_property
+    def _swept(self) -> tuple[Array, Array, Array, Array]:
+        """Green's integral and metres before each chunk, then of each ring.
+
+        The integral is half the sum of x dy - y dx in the order of vertices, about the ring's first
+        one; each ring's sums depend on that ring alone, to the bit.
+        """
+        area, length = np.zeros(len(self)), np.zeros(len(self))
+        step = max(1, _BATCH // CHUNK_SEGMENTS)
+        for low in range(0, len(self), step):
+            chunk = np.arange(low, min(low + step, len(self)))
+            which, start, end, begins = self.edges(chunk)
+            centre = self.xy[self.first[chunk]][which]
+            from_, to = self.xy[start] - centre, self.xy[end] - centre
+            area[chunk] = 0.5 * np.add.reduceat(_cross(from_, to), begins)
+            length[chunk] = np.add.reduceat(np.sqrt(((to - from_) ** 2).sum(axis=1)), begins)
+        begin, end = self.xy[self.first], self.xy[self.last]
+        area += 0.5 * _cross(begin - self.xy[self.ring_first[self.ring]], end - begin)
+        until = [running_sums(values, self._ring_chunks) for values in (area, length)]
+        some = np.flatnonzero(self._ring_chunks)
+        last = np.cumsum(self._ring_chunks)[some] - 1
+        whole = [np.zeros(len(self.ring_first)), np.zeros(len(self.ring_first))]
+        for total, sums in zip(whole, until, strict=True):
+            total[some] = sums[last]
+        return until[0] - area, until[1] - length, whole[0], whole[1]
+
+    @property
+    def ring_area_m2(self) -> Array:
+        """What each ring encloses, negative where it runs clockwise; 0 for lines."""
+        return self._swept[2]
+
+    @property
+    def ring_length_m(self) -> Array:
+        """Metres along each ring."""
+        return self._swept[3]
+
+    @cached_property
+    def interior_left(self) -> Array:
+        """Whether the area lies to the left of each ring as it runs."""
+        left: Array = (self.ring_area_m2 > 0) == self.shell
+        return left
+
+    @cached_property
+    def turn(self) -> Array:
+        """1 where the area lies to the left of a ring as it runs, -1 where it lies to the right."""
+        return np.where(self.interior_left, 1.0, -1.0)
+
+    def upto(self, chunk: Array, vertex: Array, xy: Array) -> tuple[Array, Array]:
+        """Green's integral and metres from a ring's first vertex to a point after `vertex`.
+
+        The points (n, 2) lie on the edges that begin at `vertex` in `chunk`.
+        """
+        before, gone, _, _ = self._swept
+        first = self.first[chunk]
+        edges = vertex - first
+        which = np.repeat(np.arange(len(chunk)), edges)
+        start = np.repeat(first, edges) + steps_of(edges)
+        centre = self.xy[first]
+        from_, to = self.xy[start] - centre[which], self.xy[start + 1] - centre[which]
+        area = sums_of(which, _cross(from_, to), len(chunk))
+        length = sums_of(which, np.sqrt(((to - from_) ** 2).sum(axis=1)), len(chunk))
+        last, here = self.xy[vertex] - centre, xy - centre
+        area += _cross(last, here)
+        area += _cross(centre - self.xy[self.ring_first[self.ring[chunk]]], here)
+        length += np.sqrt(((here - last) ** 2).sum(axis=1))
+        return before[chunk] + 0.5 * area, gone[chunk] + length
+
     def lines(self, chunk: Array) -> Array:
         """The chunks as line strings."""
         length = np.maximum(self.last[chunk] - self.first[chunk] + 1, 2)
         which = np.repeat(np.arange(len(chunk)), length)
-        step = np.arange(len(which)) - np.repeat(np.cumsum(length) - length, length)
-        vertex = np.minimum(self.first[chunk][which] + step, self.last[chunk][which])
+        vertex = np.minimum(self.first[chunk][which] + steps_of(length), self.last[chunk][which])
         made: Array = np.atleast_1d(shapely.linestrings(self.xy[vertex], indices=which))
         return made
 
@@ -94,7 +171,7 @@ class Outline:
         return far
 
     def _distance(self, xy: Array, chunk: Array) -> Array:
-        which, start, end, begins = self._edges(chunk)
+        which, start, end, begins = self.edges(chunk)
         px, py = xy[which, 0], xy[which, 1]
         ax, ay = self.xy[start, 0], self.xy[start, 1]
         dx, dy = self.xy[end, 0] - ax, self.xy[end, 1] - ay
@@ -149,8 +226,7 @@ class Outline:
         key = key[order]
         count = self.chunks_to[asked] - self.chunks_from[asked]
         of = np.repeat(np.arange(len(asked)), count)
-        chunk = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
-        chunk += self.chunks_from[asked][of]
+        chunk = steps_of(count) + self.chunks_from[asked][of]
         # keys are rounded: the margin lets in a few too many, whose boxes are asked afterwards
         slack = 4 * np.spacing(float(key[-1]) + width)
         bottom = np.clip(self.box[chunk, 1] - low, -0.5, width - 1) + of * width
@@ -159,14 +235,14 @@ class Outline:
         end = np.searchsorted(key, top + slack, side="right")
         times = np.maximum(end - begin, 0)
         which = np.repeat(np.arange(len(chunk)), times)
-        place = np.arange(len(which)) - np.repeat(np.cumsum(times) - times, times) + begin[which]
+        place = steps_of(times) + begin[which]
         return order[place], chunk[which]
 
     def _passes(self, xy: Array, chunk: Array) -> Array:
         """Whether a chunk passes an odd number of times to the right of a point."""
         if not len(chunk):
             return np.zeros(0, dtype=bool)
-        which, start, end, begins = self._edges(chunk)
+        which, start, end, begins = self.edges(chunk)
         x, y = xy[which, 0], xy[which, 1]
         ax, ay, bx, by = *self.xy[start].T, *self.xy[end].T
         crosses = (ay > y) != (by > y)
@@ -176,7 +252,7 @@ class Outline:
         odd: Array = np.add.reduceat(crosses.astype("int64"), begins) % 2 == 1
         return odd
 
-    def _edges(self, chunk: Array) -> tuple[Array, Array, Array, Array]:
+    def edges(self, chunk: Array) -> tuple[Array, Array, Array, Array]:
         """Edges of chunks: position in `chunk`, start and end vertex; where each chunk begins."""
         first, last = self.first[chunk], self.last[chunk]
         count = np.maximum(last - first, 1)
@@ -192,17 +268,61 @@ def diagonals(box: Array) -> Array:
     return np.atleast_1d(made)
 
 
-def _lines(geometry: Array) -> tuple[Array, Array]:
-    """Rings of areas, lines and points as lines, each with the position of its geometry."""
+def steps_of(counts: Array) -> Array:
+    """0, 1, 2, ... anew for each count."""
+    ends = np.cumsum(counts)
+    steps: Array = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+    return steps
+
+
+def sums_of(group: Array, values: Array, count: int) -> Array:
+    """The sum of the values of each of `count` groups, added one by one in their order."""
+    # of no values numpy makes integers
+    sums: Array = np.bincount(group, values, minlength=count).astype("float64", copy=False)
+    return sums
+
+
+def running_sums(values: Array, counts: Array) -> Array:
+    """Sums from the start of each group to each value, added one by one in that order.
+
+    Groups follow one another and hold `counts` values. Those of like size are summed together, so
+    a few long ones do not make room for all.
+    """
+    sums = np.empty(len(values))
+    start = np.cumsum(counts) - counts
+    size = np.ceil(np.log2(np.maximum(counts, 1))).astype("int64")
+    for one in np.unique(size[counts > 0]):
+        group = np.flatnonzero((size == one) & (counts > 0))
+        row = np.repeat(np.arange(len(group)), counts[group])
+        column = steps_of(counts[group])
+        table = np.zeros((len(group), int(counts[group].max())))
+        place = start[group][row] + column
+        table[row, column] = values[place]
+        sums[place] = np.cumsum(table, axis=1)[row, column]
+    return sums
+
+
+def _cross(one: Array, other: Array) -> Array:
+    """Cross products of vectors (n, 2)."""
+    product: Array = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+    return product
+
+
+def _lines(geometry: Array) -> tuple[Array, Array, Array]:
+    """Rings of areas, lines and points as lines, the position of each one's geometry; shells."""
     kind = shapely.get_type_id(geometry)
     plain = (kind == 3) & (shapely.get_num_interior_rings(geometry) == 0)
     plain &= ~shapely.is_empty(geometry)
     if plain.all():
-        return shapely.get_exterior_ring(geometry), np.arange(len(geometry))
+        everyone = np.arange(len(geometry))
+        return shapely.get_exterior_ring(geometry), everyone, np.ones(len(geometry), dtype=bool)
     parts, owner = shapely.get_parts(geometry, return_index=True)
     area = shapely.get_type_id(parts) == 3
     rings, of_ring = shapely.get_rings(parts[area], return_index=True)
     lines = np.concatenate([rings, parts[~area]])
     owner = np.concatenate([owner[area][of_ring], owner[~area]])
+    # the first ring of each polygon is its shell
+    shell = np.ones(len(lines), dtype=bool)
+    shell[: len(rings)] = np.diff(of_ring, prepend=-1) != 0
     order = np.argsort(owner, kind="stable")
-    return lines[order], owner[order]
+    return lines[order], owner[order], shell[order]
