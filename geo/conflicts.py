@@ -67,7 +67,8 @@ def find_conflicts(
         ready = pool.map(lambda layer: prepare_side(layer, measuring_crs=measuring_crs), layers)
         sides = {side.layer_id: side for side in ready}
         tasks = _tasks(work, sides, pool)
-        jobs = [pool.submit(task) for task in tasks]
+        # a task that is done frees its block: nothing else may hold on to it
+        jobs = [pool.submit(tasks.pop()) for _ in range(len(tasks))]
         try:
             for done, job in enumerate(as_completed(jobs), start=1):
                 for comparison, rows in job.result():
@@ -108,31 +109,38 @@ Task = Callable[[], list[tuple[Comparison, Rows]]]
 def _tasks(
     work: Sequence[Comparison], sides: dict[str, Side], pool: ThreadPoolExecutor
 ) -> list[Task]:
-    """One task a block and family of rules that can share their measurements."""
+    """One task a block of subjects, with every family of rules that looks at it; lightest first."""
     families: dict[tuple[Any, ...], list[Comparison]] = {}
     for comparison in work:
         families.setdefault(family(comparison), []).append(comparison)
     wanted = {_right_key(c.rule, layer_id) for c in work for layer_id in c.object_layers}
     rights = dict(zip(wanted, pool.map(lambda key: _right(sides, *key), wanted), strict=True))
-    subjects = {(c.subject_layer, c.rule.subject_classes) for c in work}
-    cut = dict(zip(subjects, pool.map(lambda key: _blocks(sides, *key), subjects), strict=True))
-    tasks: list[tuple[int, Task]] = []
+    asked: dict[tuple[str, tuple[str, ...]], list[Family]] = {}
     for members in families.values():
         rule = members[0].rule
         near = {
             layer_id: rights[_right_key(rule, layer_id)]
             for layer_id in sorted({name for c in members for name in c.object_layers})
         }
-        tasks.extend(
-            (int(block.vertices.sum()), _task(block, near, members))
-            for block in cut[members[0].subject_layer, rule.subject_classes]
-        )
-    # the heaviest first, so that no thread is left with a long one at the end
-    return [task for _, task in sorted(tasks, key=lambda task: -task[0])]
+        subjects = members[0].subject_layer, rule.subject_classes
+        asked.setdefault(subjects, []).append((near, members))
+    cut = pool.map(lambda key: _blocks(sides, *key), asked)
+    tasks = [
+        (int(block.vertices.sum()), _task(block, every))
+        for every, some in zip(asked.values(), cut, strict=True)
+        for block in some
+    ]
+    # taken from the end: the heaviest first, so that no thread is left with a long one at last
+    return [task for _, task in sorted(tasks, key=lambda task: task[0])]
 
 
-def _task(block: Side, rights: dict[str, Right], members: Sequence[Comparison]) -> Task:
-    return lambda: conflicts_in_block(block, rights, members)
+Family = tuple[dict[str, Right], list[Comparison]]
+
+
+def _task(block: Side, asked: Sequence[Family]) -> Task:
+    return lambda: [
+        found for near, members in asked for found in conflicts_in_block(block, near, members)
+    ]
 
 
 RightKey = tuple[str, tuple[str, ...], bool]

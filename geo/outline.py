@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.spatial import KDTree
 
 Array = npt.NDArray[Any]
 
@@ -19,7 +20,7 @@ HEAVY_VERTICES = 64
 """From here on a geometry is searched chunk by chunk, not vertex by vertex."""
 
 CHUNK_SEGMENTS = 32
-_BATCH = 1 << 21
+_BATCH = 1 << 18
 """Edges looked at in one go; bounds the memory of a question."""
 
 _MARGIN_M = 1e-6
@@ -76,6 +77,16 @@ class Outline:
         """A search tree of the chunks' boxes."""
         return shapely.STRtree(self.diagonals)
 
+    @cached_property
+    def _beginnings(self) -> Any:
+        """A search tree of the chunks' first vertices."""
+        return KDTree(self.xy[self.first])
+
+    def somewhere_near(self, xy: Array) -> Array:
+        """For each point (n, 2) the chunk that begins nearest; a nearer one may pass by."""
+        chunk: Array = self._beginnings.query(xy)[1]
+        return chunk
+
     def near_boxes(self, box: Array) -> tuple[Array, Array]:
         """Pairs (position in `box`, chunk) of which the boxes meet."""
         at, chunk = self.tree.query(diagonals(box))
@@ -96,12 +107,8 @@ class Outline:
         area, length = np.zeros(len(self)), np.zeros(len(self))
         step = max(1, _BATCH // CHUNK_SEGMENTS)
         for low in range(0, len(self), step):
-            chunk = np.arange(low, min(low + step, len(self)))
-            which, start, end, begins = self.edges(chunk)
-            centre = self.xy[self.first[chunk]][which]
-            from_, to = self.xy[start] - centre, self.xy[end] - centre
-            area[chunk] = 0.5 * np.add.reduceat(_cross(from_, to), begins)
-            length[chunk] = np.add.reduceat(np.sqrt(((to - from_) ** 2).sum(axis=1)), begins)
+            high = min(low + step, len(self))
+            area[low:high], length[low:high] = self._chunk_sums(low, high)
         begin, end = self.xy[self.first], self.xy[self.last]
         area += 0.5 * _cross(begin - self.xy[self.ring_first[self.ring]], end - begin)
         until = [running_sums(values, self._ring_chunks) for values in (area, length)]
@@ -111,6 +118,21 @@ class Outline:
         for total, sums in zip(whole, until, strict=True):
             total[some] = sums[last]
         return until[0] - area, until[1] - length, whole[0], whole[1]
+
+    def _chunk_sums(self, low: int, high: int) -> tuple[Array, Array]:
+        """Green's integral about each chunk's own first vertex, and metres along it."""
+        first, last = self.first[low:high], self.last[low:high]
+        begins = first - first[0]
+        x, y = self.xy[first[0] : last[-1] + 1].T.copy()
+        dx, dy = np.diff(x, append=x[-1:]), np.diff(y, append=y[-1:])
+        # from the end of a ring to the start of the next runs no edge
+        ends = last[np.append(first[1:] != last[:-1], True)] - first[0]
+        dx[ends] = dy[ends] = 0.0
+        length = np.add.reduceat(np.sqrt(dx * dx + dy * dy), begins)
+        edges = np.diff(begins, append=len(x))
+        x -= np.repeat(x[begins], edges)
+        y -= np.repeat(y[begins], edges)
+        return 0.5 * np.add.reduceat(x * dy - y * dx, begins), length
 
     @property
     def ring_area_m2(self) -> Array:

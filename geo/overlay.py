@@ -164,7 +164,7 @@ class Right:
         """Better `best_m` and `best` where a heavy feature is nearer."""
         outline = self.outline
         centre = shapely.get_coordinates(shapely.centroid(geometry))
-        (_, some) = outline.tree.query_nearest(shapely.points(centre), all_matches=False)
+        some = outline.somewhere_near(centre)
         # nothing further away than the end of some near chunk can be the nearest
         bound = shapely.distance(geometry, shapely.points(outline.xy[outline.first[some]]))
         bound = np.minimum(bound, best_m)
@@ -209,6 +209,8 @@ def box_distance(one: Array, other: Array) -> Array:
 
 def part_vertices(geometry: Array) -> tuple[Array, Array]:
     """One vertex (x, y) of each part of each geometry, with the position of the geometry."""
+    if np.all(shapely.get_type_id(geometry) == 0):
+        return shapely.get_coordinates(geometry), np.arange(len(geometry))
     parts, owner = shapely.get_parts(geometry, return_index=True)
     xy, of = shapely.get_coordinates(parts, return_index=True)
     first = np.flatnonzero(np.diff(of, prepend=-1))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from bench.landscape import CRS
@@ -40,6 +41,8 @@ def load(threads: int, folder: Path) -> tuple[list[LayerFrame], int]:
         )
         for path in sorted(folder.glob("*.parquet"))
     ]
+    # what Arrow read the files with is of no more use, but it would keep it
+    pa.default_memory_pool().release_unused()
     return layers, threads
 
 
