@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.boxes import BoxIndex
 from geo.comparisons import Comparison
 from geo.measure import Array, Side, class_matches
 from geo.overlay import Right
@@ -25,6 +26,12 @@ Bounds = tuple[float, float, float, float]
 
 FIRST_LOOK_M = 10_000.0
 """How far a site outside every licence first looks for the nearest one; twice would cost more."""
+
+FIRST_LOOK_OF_FEW_M = 2_500.0
+"""The same for sites that lie so far apart that each looks around for itself."""
+
+PART_FEATURES = 8_192
+PART_VERTICES = 131_072
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,24 +74,92 @@ class PartedLayer(Protocol):
     def part(self, number: int) -> Side:
         """The features of one part, in the order of their ids."""
 
-    def near(self, bounds: Bounds) -> Side:
-        """The features whose boxes, radius included, meet bounds, in the order of their ids."""
+    def near(self, boxes: Array) -> Side:
+        """The features whose boxes meet one of these (n, 4), in the order of their ids.
+
+        There may be others among them that lie further off.
+        """
 
     def ids_at(self, places: Array) -> Array:
         """Ids of the features at these places of the layer's order of ids."""
 
 
+class FewFeatures:
+    """Some features of a layer, in memory; a `PartedLayer`."""
+
+    def __init__(self, side: Side, *, of: PartedLayer) -> None:
+        self.layer_id, self.kind = of.layer_id, of.kind
+        self.largest_sd_m, self.largest_extent_m = of.largest_sd_m, of.largest_extent_m
+        self._of, self._side = of, side
+        self._boxes = shapely.bounds(side.geometry)
+        order = np.argsort(self._boxes[:, 0] + self._boxes[:, 2], kind="stable")
+        ends = cuts(side.vertices[order])
+        self._members = [np.sort(order[low:high]) for low, high in ends]
+        self.parts = tuple(
+            part_of(side.take(members), number=number)
+            for number, members in enumerate(self._members)
+        )
+
+    @property
+    def boxes(self) -> Array:
+        """The bounds of the features (n, 4)."""
+        boxes: Array = self._boxes
+        return boxes
+
+    def part(self, number: int) -> Side:
+        """The features of one part, in the order of their ids."""
+        return self._side if len(self.parts) == 1 else self._side.take(self._members[number])
+
+    def near(self, boxes: Array) -> Side:
+        """The features whose boxes meet one of these (n, 4), in the order of their ids."""
+        return self._side.take(BoxIndex(boxes).meets(self._boxes))
+
+    def ids_at(self, places: Array) -> Array:
+        """Ids of the features at these places of the layer's order of ids."""
+        return self._of.ids_at(places)
+
+
+def cuts(vertices: Array) -> list[tuple[int, int]]:
+    """Where parts begin and end: none with too many features or, unless it is one, vertices."""
+    if not len(vertices):
+        return []
+    weight = np.maximum(vertices / PART_VERTICES, 1 / PART_FEATURES)
+    strip = np.floor(np.cumsum(weight) - weight).astype("int64")
+    starts = np.flatnonzero(np.diff(strip, prepend=-1)).tolist()
+    return list(zip(starts, [*starts[1:], len(vertices)], strict=True))
+
+
+def part_of(side: Side, *, number: int) -> Part:
+    """What is told of a part that holds these features."""
+    west, south, east, north = shapely.total_bounds(side.geometry).tolist()
+    return Part(
+        number=number,
+        features=len(side),
+        vertices=int(side.vertices.sum()),
+        bounds=(west, south, east, north),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One part of a subject layer under rules that share their measurements."""
+    """One part of a subject layer, with every family of rules that looks at it.
 
-    members: tuple[Comparison, ...]
+    The members of a family share their measurements.
+    """
+
+    families: tuple[tuple[Comparison, ...], ...]
     part: int
 
     @property
     def subject_layer(self) -> str:
         """The layer the part belongs to."""
-        return self.members[0].subject_layer
+        return self.families[0][0].subject_layer
+
+    @property
+    def object_layers(self) -> tuple[str, ...]:
+        """The layers the task reads besides."""
+        every = {name for members in self.families for one in members for name in one.object_layers}
+        return tuple(sorted(every))
 
 
 Found = list[tuple[Comparison, Rows]]
@@ -95,16 +170,18 @@ Run = Callable[[Sequence[Task], Layers, Layers], Iterable[Found]]
 
 
 def tasks_of(work: Sequence[Comparison], layers: Mapping[str, PartedLayer]) -> list[Task]:
-    """The tasks of comparisons; those of one part follow each other, as they read the same."""
+    """The tasks of comparisons, one a part of a layer that is compared at all."""
     families: dict[object, list[Comparison]] = {}
     for comparison in work:
         families.setdefault(family(comparison), []).append(comparison)
-    tasks = [
-        Task(members=tuple(members), part=part.number)
-        for members in families.values()
-        for part in layers[members[0].subject_layer].parts
+    by_subject: dict[str, list[tuple[Comparison, ...]]] = {}
+    for members in families.values():
+        by_subject.setdefault(members[0].subject_layer, []).append(tuple(members))
+    return [
+        Task(families=tuple(every), part=part.number)
+        for layer_id, every in sorted(by_subject.items())
+        for part in layers[layer_id].parts
     ]
-    return sorted(tasks, key=lambda task: (task.subject_layer, task.part))
 
 
 def run_task(
@@ -117,39 +194,47 @@ def run_task(
 
     `subjects` stand in for the layers of the same id on the left side of the rules.
     """
-    rule = task.members[0].rule
     left = (subjects or {}).get(task.subject_layer, layers[task.subject_layer])
-    block = left.part(task.part)
-    if rule.subject_classes:
-        block = block.take(class_matches(block.feature_class, rule.subject_classes))
-    if not len(block):
+    part = left.part(task.part)
+    if not len(part):
         return []
-    names = sorted({name for member in task.members for name in member.object_layers})
-    objects = [layers[name] for name in names]
-    outside = [member for member in task.members if member.rule.relation == "outside_all"]
-    reach_m = _reach_m(block, objects, task.members)
-    if outside:
-        reach_m = max(reach_m, FIRST_LOOK_M)
-    rights, whole = _rights(block, objects, rule, reach_m)
-    found = conflicts_in_block(block, rights, task.members)
-    if not outside or whole:
+    near = _Near(part, task.families, layers)
+    blocks: dict[tuple[str, ...], Side] = {}
+    found: Found = []
+    for members in task.families:
+        classes = members[0].rule.subject_classes
+        if classes not in blocks:
+            blocks[classes] = _of_classes(part, classes)
+        block = blocks[classes]
+        if len(block):
+            found += _family_rows(block, members, near, layers)
+    return found
+
+
+def _family_rows(
+    block: Side, members: Sequence[Comparison], near: "_Near", layers: Layers
+) -> Found:
+    names = sorted({name for member in members for name in member.object_layers})
+    found = conflicts_in_block(
+        block, {name: near.right(name, members[0].rule) for name in names}, members
+    )
+    outside = [member for member in members if member.rule.relation == "outside_all"]
+    if not outside or all(near.whole(name) for name in names):
         return found
     settled = [(member, rows) for member, rows in found if member not in outside]
-    return settled + _outside(block, objects, outside, found, reach_m)
+    reach_m = min(near.reach_m[name] for name in names)
+    return settled + _outside(block, outside, found, layers, reach_m)
 
 
 def _outside(
-    block: Side,
-    objects: Sequence[PartedLayer],
-    members: Sequence[Comparison],
-    found: Found,
-    reach_m: float,
+    block: Side, members: Sequence[Comparison], found: Found, layers: Layers, reach_m: float
 ) -> Found:
     """The rows of `outside_all`, asked again further off where the nearest object may not be read.
 
     What was found at a distance within reach is the nearest: nothing that was not read is nearer.
     """
     settled: Found = []
+    names = members[0].object_layers
     while True:
         far = np.zeros(0, dtype="int64")
         for member, rows in found:
@@ -161,10 +246,75 @@ def _outside(
             return settled
         rest = block.take(np.isin(block.place, far))
         reach_m *= 4
-        rights, whole = _rights(rest, objects, members[0].rule, reach_m)
-        found = conflicts_in_block(rest, rights, members)
-        if whole:
+        near = _Near(rest, [members], layers, at_least_m=reach_m)
+        found = conflicts_in_block(
+            rest, {name: near.right(name, members[0].rule) for name in names}, members
+        )
+        if all(near.whole(name) for name in names):
             return settled + found
+
+
+class _Near:
+    """What lies near a part: each object layer read once, and once prepared for like rules."""
+
+    def __init__(
+        self,
+        part: Side,
+        families: Sequence[Sequence[Comparison]],
+        layers: Layers,
+        *,
+        at_least_m: float | None = None,
+    ) -> None:
+        self._layers = layers
+        self._own = shapely.bounds(part.geometry)
+        self.reach_m: dict[str, float] = {}
+        for members in families:
+            for name in {name for member in members for name in member.object_layers}:
+                reach_m = _reach_m(part, layers[name], members)
+                if any(member.rule.relation == "outside_all" for member in members):
+                    reach_m = max(reach_m, at_least_m or self._first_look_m())
+                self.reach_m[name] = max(reach_m, self.reach_m.get(name, 0.0))
+        self._sides: dict[str, Side] = {}
+        self._rights: dict[tuple[str, tuple[str, ...], bool], Right] = {}
+
+    def _first_look_m(self) -> float:
+        few = len(self._around(FIRST_LOOK_OF_FEW_M)) > 1
+        return FIRST_LOOK_OF_FEW_M if few else FIRST_LOOK_M
+
+    def _around(self, reach_m: float) -> Array:
+        """Boxes that hold all that is within reach: one, or one a feature where these lie apart."""
+        boxes = self._own + np.array([-1, -1, 1, 1]) * reach_m
+        whole = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])[None]
+        return boxes if 2 * _ground(boxes).sum() < _ground(whole).sum() else whole
+
+    def whole(self, name: str) -> bool:
+        """Whether everything there is in a layer was read."""
+        boxes = BoxIndex(self._around(self.reach_m[name]))
+        parts = self._layers[name].parts
+        return all(boxes.one_holds(np.array(part.bounds)) for part in parts)
+
+    def right(self, name: str, rule: Rule) -> Right:
+        """The objects of a layer within reach that a rule speaks of."""
+        areas_only = rule.relation != "within_distance"
+        key = name, rule.object_classes, areas_only
+        if key not in self._rights:
+            if name not in self._sides:
+                boxes = self._around(self.reach_m[name])
+                self._sides[name] = self._layers[name].near(boxes)
+            side = _of_classes(self._sides[name], rule.object_classes)
+            self._rights[key] = Right(side.areas_only() if areas_only else side)
+        return self._rights[key]
+
+
+def _ground(boxes: Array) -> Array:
+    ground: Array = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return ground
+
+
+def _of_classes(side: Side, classes: tuple[str, ...]) -> Side:
+    """The features of some classes; the side itself, with what it has prepared, where it is all."""
+    meant = class_matches(side.feature_class, classes)
+    return side if meant.all() else side.take(meant)
 
 
 def on_threads(count: int) -> Run:
@@ -207,39 +357,9 @@ def find_in_parts(
     )
 
 
-def _reach_m(block: Side, objects: Sequence[PartedLayer], members: Sequence[Comparison]) -> float:
+def _reach_m(part: Side, objects: PartedLayer, members: Sequence[Comparison]) -> float:
     """How far from a subject's geometry an object may lie and still be asked about."""
-    sd_m = np.hypot(
-        block.sd_m.max(initial=0.0), max((one.largest_sd_m for one in objects), default=0.0)
-    )
-    extent_m = block.radius_m.max(initial=0.0)
-    extent_m += max((one.largest_extent_m for one in objects), default=0.0)
+    sd_m = np.hypot(part.sd_m.max(initial=0.0), objects.largest_sd_m)
+    extent_m = part.radius_m.max(initial=0.0) + objects.largest_extent_m
     widest_m = max(member.rule.outer_m or 0.0 for member in members)
     return float(1.01 * (Z * sd_m + extent_m + widest_m) + 1.0)
-
-
-def _rights(
-    block: Side, objects: Sequence[PartedLayer], rule: Rule, reach_m: float
-) -> tuple[dict[str, Right], bool]:
-    """The objects within reach of the block's box, and whether these are all there are."""
-    west, south, east, north = shapely.total_bounds(block.geometry).tolist()
-    bounds = (west - reach_m, south - reach_m, east + reach_m, north + reach_m)
-    rights = {}
-    for layer in objects:
-        side = layer.near(bounds)
-        side = side.take(class_matches(side.feature_class, rule.object_classes))
-        areas_only = rule.relation != "within_distance"
-        rights[layer.layer_id] = Right(side.areas_only() if areas_only else side)
-    return rights, all(
-        bounds_hold(bounds, part.bounds) for layer in objects for part in layer.parts
-    )
-
-
-def bounds_hold(outer: Bounds, inner: Bounds) -> bool:
-    """Whether bounds hold others, edges included."""
-    return (
-        outer[0] <= inner[0]
-        and outer[1] <= inner[1]
-        and outer[2] >= inner[2]
-        and outer[3] >= inner[3]
-    )

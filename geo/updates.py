@@ -7,28 +7,28 @@ more: it is asked again for subjects that a changed object lies near enough to m
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from geo.comparisons import Comparison
 from geo.measure import Array, Side, class_matches
 from geo.overlay import Right
-from geo.parts import PartedLayer, Run, find_in_parts
+from geo.parts import FewFeatures, PartedLayer, Run, find_in_parts
 from geo.relations import Z
 from geo.results import COLUMNS, joined
 
 
 class Selectable(PartedLayer, Protocol):
-    """A parted layer that can be narrowed."""
+    """A parted layer of which some features can be taken."""
 
-    def only(self, places: Array) -> "Selectable":
-        """The layer as if it had just the features at these places of its order of ids."""
+    def only(self, places: Array) -> FewFeatures:
+        """The features at these places of its order of ids."""
 
-    def meeting(self, boxes: Array) -> "Selectable":
-        """The layer as if it had just the features whose boxes meet one of these (n, 4)."""
+    def meeting(self, boxes: Array) -> FewFeatures:
+        """The features whose boxes meet one of these (n, 4), and perhaps some more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,16 @@ class Change:
         """Whether nothing changed at all."""
         return not len(self.gone) and not len(self.come)
 
+    @cached_property
+    def went(self) -> FewFeatures:
+        """The features that were removed or are otherwise now, as they were."""
+        return self.old.only(self.gone)
+
+    @cached_property
+    def came(self) -> FewFeatures:
+        """The features that were added or were otherwise before, as they are."""
+        return self.new.only(self.come)
+
 
 def update_conflicts(
     before: pd.DataFrame,
@@ -67,7 +77,7 @@ def update_conflicts(
     kept = _untouched(before[list(COLUMNS)], changes)
     found = []
     for change in changes.values():
-        found += _of_subjects(layers, work, change, run)
+        found.append(_of_subjects(layers, work, change, run))
         found.append(_against(layers, work, change, run))
     for one in work:
         if one.rule.relation == "outside_all" and set(one.object_layers) & set(changes):
@@ -93,43 +103,26 @@ def _untouched(before: pd.DataFrame, changes: Mapping[str, Change]) -> pd.DataFr
 
 def _of_subjects(
     layers: Mapping[str, Selectable], work: Sequence[Comparison], change: Change, run: Run
-) -> list[pd.DataFrame]:
+) -> pd.DataFrame:
     """Rows of subjects that are new or otherwise now, with all objects."""
-    come = change.new.only(change.come)
-    own = [one for one in work if one.subject_layer == come.layer_id]
-    pairs = [one for one in own if one.rule.relation != "outside_all"]
-    alone = [one for one in own if one.rule.relation == "outside_all"]
-    boxes = _boxes(come)
-    if not len(boxes):
-        return []
-    near = {
-        name: layers[name].meeting(_grown(boxes, _reach_m(come, layers[name], pairs)))
-        for name in {name for one in pairs for name in one.object_layers}
-    }
-    subjects = {come.layer_id: come}
-    return [
-        find_in_parts(dict(layers) | near, pairs, run=run, subjects=subjects),
-        find_in_parts(layers, alone, run=run, subjects=subjects),
-    ]
+    own = [one for one in work if one.subject_layer == change.came.layer_id]
+    return find_in_parts(layers, own, run=run, subjects={change.came.layer_id: change.came})
 
 
 def _against(
     layers: Mapping[str, Selectable], work: Sequence[Comparison], change: Change, run: Run
 ) -> pd.DataFrame:
     """Rows of all subjects with the objects of a layer that are new or otherwise now."""
-    come = change.new.only(change.come)
+    come = change.came
     pairs = [
         one
         for one in work
         if come.layer_id in one.object_layers and one.rule.relation != "outside_all"
     ]
-    boxes = _boxes(come)
-    if not len(boxes):
-        return joined([])
-    subjects = {
-        name: layers[name].meeting(_grown(boxes, _reach_m(layers[name], come, pairs)))
-        for name in {one.subject_layer for one in pairs}
-    }
+    subjects = {}
+    for name in {one.subject_layer for one in pairs}:
+        reach_m = _reach_m(layers[name], come, pairs)
+        subjects[name] = layers[name].meeting(come.boxes + np.array([-1, -1, 1, 1]) * reach_m)
     return find_in_parts(dict(layers) | {come.layer_id: come}, pairs, run=run, subjects=subjects)
 
 
@@ -139,15 +132,6 @@ def _reach_m(one: PartedLayer, other: PartedLayer, members: Sequence[Comparison]
     sd_m = float(np.hypot(one.largest_sd_m, other.largest_sd_m))
     extent_m = one.largest_extent_m + other.largest_extent_m
     return 1.01 * (Z * sd_m + extent_m + widest_m) + 1.0
-
-
-def _grown(boxes: Array, reach_m: float) -> Array:
-    return boxes + np.array([-1, -1, 1, 1]) * reach_m
-
-
-def _boxes(layer: PartedLayer) -> Array:
-    boxes: list[Array] = [shapely.bounds(side.geometry) for side in _sides(layer)]
-    return np.concatenate([np.zeros((0, 4)), *boxes])
 
 
 def _sides(layer: PartedLayer) -> list[Side]:
@@ -165,7 +149,7 @@ def _disturbed(
     rights = []
     for name in set(one.object_layers) & set(changes):
         change = changes[name]
-        for layer in (change.old.only(change.gone), change.new.only(change.come)):
+        for layer in (change.went, change.came):
             for side in _sides(layer):
                 chosen = side.take(class_matches(side.feature_class, rule.object_classes))
                 rights.append(Right(chosen.areas_only()))

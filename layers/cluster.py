@@ -98,5 +98,5 @@ def _results(
 
 def _used(task: Task, layers: Layers) -> Layers:
     """The layers a task reads: no more than their addresses travels."""
-    names = {task.subject_layer, *(name for one in task.members for name in one.object_layers)}
+    names = {task.subject_layer, *task.object_layers}
     return {name: layer for name, layer in layers.items() if name in names}

@@ -11,9 +11,9 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from copy import copy
+from dataclasses import asdict
 from functools import cached_property
-from typing import Any, BinaryIO, Generic, TypeVar, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 import geopandas as gpd
@@ -25,21 +25,14 @@ import pyarrow.parquet as pq
 import pyproj
 import shapely
 
+from geo.boxes import BoxIndex
 from geo.measure import Array, LayerFrame, Side, prepare_side
-from geo.outline import diagonals
-from geo.parts import Bounds, Part, bounds_hold
+from geo.parts import Bounds, FewFeatures, Part, cuts, part_of
 from geo.updates import Change
 
-PART_FEATURES = 8_192
-PART_VERTICES = 131_072
 META = b"commonground:parts"
 KEPT_BYTES = 384 << 20
 """Row groups a process keeps as they were read, all files together."""
-
-KEPT_SIDES = 6
-"""Parts a process keeps decoded: a few tasks in a row ask the same one."""
-
-T = TypeVar("T")
 
 _MEASURED = ("place", "feature_class", "holder", "radius_m", "sd_m", "half_width_m", "form")
 
@@ -52,8 +45,8 @@ def write_parts(layer: LayerFrame, *, measuring_crs: Any, extra: Sequence[str] =
     side = prepare_side(layer, measuring_crs=measuring_crs)
     order = _along_a_curve(side)
     table = _table(side, layer, order, extra)
-    ends = _cuts(side.vertices[order])
-    parts = [_part_of(side.take(order[low:high])) for low, high in ends]
+    ends = cuts(side.vertices[order])
+    parts = [part_of(side.take(order[low:high]), number=n) for n, (low, high) in enumerate(ends)]
     about = {
         "layer_id": layer.layer_id,
         "kind": layer.kind,
@@ -61,7 +54,7 @@ def write_parts(layer: LayerFrame, *, measuring_crs: Any, extra: Sequence[str] =
         "largest_extent_m": float(
             max(side.radius_m.max(initial=0), side.half_width_m.max(initial=0))
         ),
-        "parts": parts,
+        "parts": [asdict(part) for part in parts],
     }
     told = {META: json.dumps(about).encode(), b"geo": _geo(measuring_crs)}
     stream = io.BytesIO()
@@ -107,24 +100,6 @@ def _table(side: Side, layer: LayerFrame, order: Array, extra: Sequence[str]) ->
     return pa.table(columns)
 
 
-def _cuts(vertices: Array) -> list[tuple[int, int]]:
-    """Where parts begin and end: none with too many features or, unless it is one, vertices."""
-    if not len(vertices):
-        return []
-    weight = np.maximum(vertices / PART_VERTICES, 1 / PART_FEATURES)
-    strip = np.floor(np.cumsum(weight) - weight).astype("int64")
-    starts = np.flatnonzero(np.diff(strip, prepend=-1)).tolist()
-    return list(zip(starts, [*starts[1:], len(vertices)], strict=True))
-
-
-def _part_of(side: Side) -> dict[str, Any]:
-    return {
-        "features": len(side),
-        "vertices": int(side.vertices.sum()),
-        "bounds": shapely.total_bounds(side.geometry).tolist(),
-    }
-
-
 def _geo(measuring_crs: Any) -> bytes:
     covering = {"bbox": {edge: ["bbox", edge] for edge in ("xmin", "ymin", "xmax", "ymax")}}
     column = {
@@ -140,68 +115,53 @@ def _geo(measuring_crs: Any) -> bytes:
 class PartFile:
     """A file of `write_parts`, by its path or URL; a `geo.parts.PartedLayer`.
 
-    Only the URL travels to another process; there the file is opened again. `only` and `meeting`
-    give the layer as if it had fewer features.
+    Only the URL and the parts travel to another process; there the file is opened again.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.places: Array | None = None
-        self.boxes: Array | None = None
         about = json.loads(self._footer.metadata[META])
         self.layer_id: str = about["layer_id"]
         self.kind: str = about["kind"]
         self.largest_sd_m: float = about["largest_sd_m"]
         self.largest_extent_m: float = about["largest_extent_m"]
         self.parts = tuple(
-            Part(
-                number=number,
-                features=part["features"],
-                vertices=part["vertices"],
-                bounds=cast(Bounds, tuple(part["bounds"])),
-            )
-            for number, part in enumerate(about["parts"])
+            Part(**{**part, "bounds": cast(Bounds, tuple(part["bounds"]))})
+            for part in about["parts"]
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = (
-            "url",
-            "places",
-            "boxes",
-            "layer_id",
-            "kind",
-            "largest_sd_m",
-            "largest_extent_m",
-            "parts",
-        )
+        kept = ("url", "layer_id", "kind", "largest_sd_m", "largest_extent_m", "parts")
         return {name: self.__dict__[name] for name in kept}
 
-    def only(self, places: Array) -> "PartFile":
-        """The layer as if it had just the features at these places of its order of ids."""
-        fewer = copy(self)
-        fewer.places = np.asarray(places)
-        return fewer
+    def only(self, places: Array) -> FewFeatures:
+        """The features at these places of its order of ids."""
+        tables = []
+        for part in self.parts:
+            wanted = np.isin(self._row_group(part.number)["place"].to_numpy(), places)
+            if wanted.any():
+                tables.append(self._row_group(part.number).filter(pa.array(wanted)))
+        return FewFeatures(self._side(tables), of=self)
 
-    def meeting(self, boxes: Array) -> "PartFile":
-        """The layer as if it had just the features whose boxes meet one of these (n, 4)."""
-        fewer = copy(self)
-        fewer.boxes = boxes
-        return fewer
+    def meeting(self, boxes: Array) -> FewFeatures:
+        """The features whose boxes meet one of these (n, 4), and perhaps some more."""
+        return FewFeatures(self.near(boxes), of=self)
 
     def part(self, number: int) -> Side:
-        """The features of one part; kept for a while, as several tasks want the same."""
-        if self.places is not None or self.boxes is not None:
-            return self._side([self._rows(number, None)])
-        side = _sides.get((self.url, number))
-        if side is None:
-            side = self._side([self._rows(number, None)])
-            _sides.put((self.url, number), side, 1)
-        return side
+        """The features of one part."""
+        return self._side([self._row_group(number)])
 
-    def near(self, bounds: Bounds) -> Side:
-        """The features whose boxes meet bounds."""
-        meets = [part.number for part in self.parts if _meet(part.bounds, bounds)]
-        return self._side([self._rows(number, bounds) for number in meets])
+    def near(self, boxes: Array) -> Side:
+        """The features whose boxes meet one of these (n, 4), and perhaps some more."""
+        index = BoxIndex(boxes)
+        bounds = np.array([part.bounds for part in self.parts]).reshape(-1, 4)
+        tables = []
+        for number in np.flatnonzero(index.meets(bounds)).tolist():
+            table = self._row_group(number)
+            if not index.one_holds(bounds[number]):
+                table = table.filter(pa.array(index.meets(_boxes_of(table))))
+            tables.append(table)
+        return self._side(tables)
 
     @property
     def features(self) -> int:
@@ -234,28 +194,16 @@ class PartFile:
         with _opened(self.url) as file:
             return pq.read_metadata(file)
 
-    def _rows(self, number: int, bounds: Bounds | None) -> pa.Table:
-        table = _row_group(self.url, number, self._footer)
-        whole = bounds is None or bounds_hold(bounds, self.parts[number].bounds)
-        if whole and self.places is None and self.boxes is None:
-            return table
-        box = _boxes_of(table)
-        keep = np.ones(len(box), dtype=bool)
-        if bounds is not None and not whole:
-            keep &= (box[:, 0] <= bounds[2]) & (box[:, 2] >= bounds[0])
-            keep &= (box[:, 1] <= bounds[3]) & (box[:, 3] >= bounds[1])
-        if self.places is not None:
-            keep &= np.isin(table["place"].to_numpy(), self.places)
-        if self.boxes is not None:
-            at, _ = self._tree.query(diagonals(box))
-            meets = np.zeros(len(box), dtype=bool)
-            meets[at] = True
-            keep &= meets
-        return table.filter(pa.array(keep))
-
-    @cached_property
-    def _tree(self) -> Any:
-        return shapely.STRtree(diagonals(self.boxes if self.boxes is not None else _NO_BOX))
+    def _row_group(self, number: int) -> pa.Table:
+        """A row group, from memory where it is there."""
+        table = _tables.get((self.url, number))
+        if table is None:
+            columns = [*_MEASURED, "bbox", "geometry"]
+            with _opened(self.url) as file:
+                whole = pq.ParquetFile(file, metadata=self._footer)
+                table = whole.read_row_group(number, columns=columns)
+            _tables.put((self.url, number), table, table.nbytes)
+        return table
 
     def _side(self, tables: list[pa.Table]) -> Side:
         schema = self._footer.schema.to_arrow_schema()
@@ -316,32 +264,25 @@ def _texts(column: pa.ChunkedArray) -> Array:
     return texts
 
 
-_NO_BOX: Array = np.zeros((0, 4))
-
-
 def _boxes_of(table: pa.Table) -> Array:
     box = table["bbox"].combine_chunks()
     return np.column_stack([box.field(n).to_numpy() for n in range(4)])
-
-
-def _meet(one: Bounds, other: Bounds) -> bool:
-    return one[0] <= other[2] and one[2] >= other[0] and one[1] <= other[3] and one[3] >= other[1]
 
 
 def _opened(url: str) -> BinaryIO:
     return cast(BinaryIO, fsspec.open(url, "rb").open())
 
 
-class _Kept(Generic[T]):
-    """The last things read, up to so many bytes; several threads share it."""
+class _Kept:
+    """The last tables read, up to so many bytes; several threads share it."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.total = 0
-        self.items: OrderedDict[tuple[str, int], tuple[T, int]] = OrderedDict()
+        self.items: OrderedDict[tuple[str, int], tuple[pa.Table, int]] = OrderedDict()
         self.guard = threading.Lock()
 
-    def get(self, key: tuple[str, int]) -> T | None:
+    def get(self, key: tuple[str, int]) -> pa.Table | None:
         with self.guard:
             if key not in self.items:
                 return None
@@ -353,7 +294,7 @@ class _Kept(Generic[T]):
             self.items.clear()
             self.total = 0
 
-    def put(self, key: tuple[str, int], item: T, size: int) -> None:
+    def put(self, key: tuple[str, int], item: pa.Table, size: int) -> None:
         with self.guard:
             if key in self.items:
                 return
@@ -364,22 +305,9 @@ class _Kept(Generic[T]):
 
 
 # files are never changed, so a URL and a number are a key
-_tables: "_Kept[pa.Table]" = _Kept(KEPT_BYTES)
-_sides: "_Kept[Side]" = _Kept(KEPT_SIDES)
+_tables = _Kept(KEPT_BYTES)
 
 
 def forget() -> None:
     """Let go of all that was read; the next reading starts from the files."""
     _tables.clear()
-    _sides.clear()
-
-
-def _row_group(url: str, number: int, footer: Any) -> pa.Table:
-    """A row group, from memory where it is there."""
-    table = _tables.get((url, number))
-    if table is None:
-        with _opened(url) as file:
-            columns = [*_MEASURED, "bbox", "geometry"]
-            table = pq.ParquetFile(file, metadata=footer).read_row_group(number, columns=columns)
-        _tables.put((url, number), table, table.nbytes)
-    return table

@@ -8,8 +8,8 @@ import time
 import pandas as pd
 import pytest
 
+from geo import parts
 from geo.parts import find_in_parts, on_threads
-from layers import parted
 from layers.cluster import ClusterError, on_cluster
 from tests.layers.parted_world import country, work, written
 
@@ -21,8 +21,8 @@ def world(tmp_path_factory: pytest.TempPathFactory):
     """Files of parts, comparisons, and the table of a run on threads."""
     layers = country(mines=400, fields=4_000)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parted, "PART_FEATURES", 60)
-        patch.setattr(parted, "PART_VERTICES", 6_000)
+        patch.setattr(parts, "PART_FEATURES", 60)
+        patch.setattr(parts, "PART_VERTICES", 6_000)
         files = written(layers, tmp_path_factory.mktemp("parts"))
     return files, work(layers), find_in_parts(files, work(layers), run=on_threads(1))
 

@@ -10,10 +10,10 @@ import pytest
 import shapely
 
 from bench.landscape import CRS
+from geo import parts
 from geo.conflicts import LayerFrame, find_conflicts
 from geo.parts import find_in_parts, on_threads
 from geo.updates import update_conflicts
-from layers import parted
 from layers.parted import PartFile, change_of, write_parts
 from tests.layers.parted_world import altered, country, frames, rules, work, written
 
@@ -27,8 +27,8 @@ def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many small parts, so that borders are everywhere."""
-    monkeypatch.setattr(parted, "PART_FEATURES", 40)
-    monkeypatch.setattr(parted, "PART_VERTICES", 4_000)
+    monkeypatch.setattr(parts, "PART_FEATURES", 40)
+    monkeypatch.setattr(parts, "PART_VERTICES", 4_000)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -114,7 +114,7 @@ def test_an_empty_layer_has_no_parts_and_no_conflicts(tmp_path: Path) -> None:
     layers["mine_sites"] = layers["mine_sites"].iloc[:0]
     files = written(layers, tmp_path)
     assert files["t.mine_sites"].parts == ()
-    assert not len(files["t.mine_sites"].near((-1e9, -1e9, 1e9, 1e9)))
+    assert not len(files["t.mine_sites"].near(np.array([[-1e9, -1e9, 1e9, 1e9]])))
     same(
         find_in_parts(files, work(layers), run=RUN),
         find_conflicts(frames(layers), rules(), measuring_crs=CRS),
