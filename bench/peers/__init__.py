@@ -4,6 +4,8 @@
 measured. `started(threads=)` is a context with an engine that is up but empty: its start is not
 timed. `load(engine, folder)` reads, prepares and indexes the country; `answer(loaded)` gives all
 pairs of all rules as a frame (`bench.pairs`). The two are timed apart.
+
+Peers are tuned in what they bring along; those "with our cuts" load what we found for our engine.
 """
 
 import importlib
@@ -16,6 +18,8 @@ MODULES = {
     "PostGIS": "postgis",
     "SedonaDB": "sedona",
     "DuckDB": "duck",
+    "SedonaDB with our cuts": "sedona_cut",
+    "DuckDB with our cuts": "duck_cut",
 }
 
 

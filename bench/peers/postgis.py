@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.peers.postgis_server import Server, programs, server
+from bench.peers.postgis_server import Server, extension_version, programs, server
 from bench.peers.sql import HOLDER, beside, names, pairs, wide
 from bench.questions import Questions, Z, questions
 
@@ -41,7 +41,9 @@ def missing() -> str | None:
 def versions() -> str:
     """What was measured."""
     where = programs()
-    return f"PostgreSQL {where.parent.name}, Debian's PostGIS" if where else "none"
+    return (
+        f"PostgreSQL {where.parent.name}, PostGIS {extension_version(where)}" if where else "none"
+    )
 
 
 @contextmanager

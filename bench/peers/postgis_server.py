@@ -70,12 +70,18 @@ class Server:
 def programs() -> Path | None:
     """The folder with `initdb` and `postgres`, the newest version that has PostGIS; or None."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_version, reverse=True)
-    share = Path("/usr/share/postgresql")
-    for initdb in found:
-        version = initdb.parent.parent.name
-        if (share / version / "extension" / "postgis.control").exists():
-            return initdb.parent
-    return None
+    return next((initdb.parent for initdb in found if _control(initdb.parent).exists()), None)
+
+
+def extension_version(where: Path) -> str:
+    """PostGIS's version beside the server in a folder of programs."""
+    lines = (line.partition("=") for line in _control(where).read_text().splitlines())
+    values = {name.strip(): value.strip(" '") for name, _, value in lines}
+    return values.get("default_version", "of unknown version")
+
+
+def _control(where: Path) -> Path:
+    return Path("/usr/share/postgresql") / where.parent.name / "extension" / "postgis.control"
 
 
 def _version(initdb: Path) -> float:

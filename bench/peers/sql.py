@@ -8,12 +8,28 @@ stand on `sites` (id, g, err, reach, holder), `licences` (id, g, class, holder) 
 class).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from bench.questions import SLIVER_WIDTH_M, Questions
 
 HOLDER = "lower(regexp_replace(holder, ' (Ltd|Limited)$', ''))"
 """Two spellings of a company are one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """How a variant of DuckDB or SedonaDB joins; the rest of its SQL is the same.
+
+    `fields` are queries by the table they make, (lid, oid) each; among them `met`, the fields a
+    licence meets, and `crossed`, those to be intersected with it. Sites near an outline `e` are
+    first looked for at `outline`, by `slack_m` wider. `tg`: tables SedonaDB joins by that library.
+    """
+
+    fields: Mapping[str, str]
+    outline: str = "e.g"
+    slack_m: float = 0.0
+    tg: Container[str] = ()
 
 
 def names(classes: Iterable[str]) -> str:

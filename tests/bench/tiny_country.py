@@ -21,6 +21,7 @@ LICENCES = {
     "L4": (box(5000, 5000, 5400, 5400), None, "small_scale"),
     "L5": (box(1999.9995, 0, 2500, 1000), "Gamma Ltd", "mining_lease"),
     "L6": (box(2499.5, 0, 3000, 1000), "Delta Ltd", "mining_lease"),
+    "L7": (box(20000, 0, 21000, 1000) - box(20400, 400, 20600, 600), None, "mining_lease"),
 }
 SITES = {
     "S1": (Point(1000, 500), "Alpha Ltd"),
@@ -31,6 +32,7 @@ SITES = {
     "S6": (Point(7000, 7000), None),
     "S7": (Point(7000, 8012), None),
     "S8": (Point(6000, 8078), None),
+    "S9": (Point(30000, 30), None),
 }
 FIELDS = {
     "F1": (box(400, 400, 500, 500), "cropland"),
@@ -39,11 +41,16 @@ FIELDS = {
     "F4": (box(4900, 4900, 5600, 5600), "tree_crops"),
     "F5": (box(800, 1000, 900, 1100), "fallow"),
     "F6": (box(450, 940, 550, 1040), "fallow"),
+    "F7": (box(20450, 450, 20550, 550), "cropland"),
+    "F8": (box(20350, 450, 20450, 550), "cropland"),
+    "F9": (box(20300, 300, 20700, 700), "cropland"),
 }
 WATERS = {
     "W1": (Point(7000, 7000).buffer(200), "reservoir", None),
     "W2": (LineString([(6500, 8000), (7500, 8000)]), "major_perennial_river", 20.0),
     "W3": (LineString([(5000, 8000), (6400, 8000)]), "seasonal_stream", None),
+    # a lake smaller than the width outlines may be simplified by
+    "W4": (box(29995, -5, 30005, 5), "lake", None),
 }
 PARKS = {
     "P1": (box(-500, -500, 150, 150), "forest_reserve"),
@@ -60,7 +67,7 @@ ANSWERS = {
     ("site-in-licence", "S3", "L2"): "too_close",
     ("site-in-licence", "S5", "L1"): "too_close",
     # S1 is deep in L1 and L2 together; S3 is not
-    **{("site-outside-licences", site, ""): "inside" for site in ("S4", "S6", "S7", "S8")},
+    **{("site-outside-licences", site, ""): "inside" for site in ("S4", "S6", "S7", "S8", "S9")},
     **{("site-outside-licences", site, ""): "too_close" for site in ("S3", "S5")},
     ("site-in-other-holders-licence", "S2", "L3"): "inside",
     ("site-in-other-holders-licence", "S3", "L1"): "too_close",
@@ -71,6 +78,9 @@ ANSWERS = {
     ("licence-on-farmland", "L1", "F2"): "inside",
     ("licence-on-farmland", "L1", "F6"): "inside",
     ("licence-on-farmland", "L4", "F4"): "inside",
+    # L7 has a hole: F7 lies in it, F8 across its edge, F9 around it
+    ("licence-on-farmland", "L7", "F8"): "inside",
+    ("licence-on-farmland", "L7", "F9"): "inside",
     # L1 and L2 only touch; L2 and L5 share half a millimetre, which is rounding
     ("licence-on-licence", "L1", "L3"): "inside",
     ("licence-on-licence", "L5", "L6"): "inside",
@@ -86,14 +96,18 @@ ANSWERS = {
     ("GH-RBZ-2", "S7", "W2"): "inside",
     **{("GH-DIR-100", site, water): "inside" for site, water in (("S6", "W1"), ("S7", "W2"))},
     ("GH-DIR-100", "S8", "W3"): "inside",
+    ("GH-DIR-100", "S9", "W4"): "inside",
     **{("GH-DIR-200", site, water): "inside" for site, water in (("S6", "W1"), ("S7", "W2"))},
     ("GH-DIR-200", "S8", "W3"): "inside",
+    ("GH-DIR-200", "S9", "W4"): "inside",
 }
 AREAS_HA = {
     ("licence-on-farmland", "L1", "F1"): 1.0,
     ("licence-on-farmland", "L1", "F2"): 0.5,
     ("licence-on-farmland", "L1", "F6"): 0.6,
     ("licence-on-farmland", "L4", "F4"): 16.0,
+    ("licence-on-farmland", "L7", "F8"): 0.5,
+    ("licence-on-farmland", "L7", "F9"): 12.0,
     ("licence-on-licence", "L1", "L3"): 4.0,
     ("licence-on-licence", "L5", "L6"): 0.05,
     ("licence-in-protected-area", "L1", "P1"): 2.25,
