@@ -5,6 +5,7 @@ found again between the changed features and all others. Only "outside every obj
 more: it is asked again for subjects that a changed object lies near enough to matter to.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,8 +71,9 @@ def update_conflicts(
 ) -> pd.DataFrame:
     """The table that `find_in_parts(layers, work)` gives, bit for bit, from the one before.
 
-    `before` is the table under the same rules of the same layers as they were; `changes` tells what
-    became of each layer that is not the same now. Columns of `geo.results.COLUMNS` are read.
+    `before` is the table under the same rules of the same layers as they were, in the order of a
+    full run (see `in_order`); `changes` tells what became of each layer that is not the same now.
+    Columns of `geo.results.COLUMNS` are read.
     """
     changes = {layer_id: change for layer_id, change in changes.items() if not change.is_empty}
     kept = _untouched(before[list(COLUMNS)], changes)
@@ -86,8 +88,7 @@ def update_conflicts(
             kept = kept[~(drop & (kept["subject_layer"] == one.subject_layer))]
             subjects = {one.subject_layer: layers[one.subject_layer].only(places)}
             found.append(find_in_parts(layers, [one], run=run, subjects=subjects))
-    table = joined([kept, *found]).drop_duplicates("conflict_id")
-    return _in_order(table, work)
+    return _merged(kept, joined(found).drop_duplicates("conflict_id"), work)
 
 
 def _untouched(before: pd.DataFrame, changes: Mapping[str, Change]) -> pd.DataFrame:
@@ -173,8 +174,43 @@ def _disturbed(
     return which, subject.ids_at(which)
 
 
-def _in_order(table: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:
-    """Rows by comparison, subject and object, as a full run gives them."""
+def in_order(table: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:
+    """A table's rows as a full run gives them: by comparison, subject and object."""
+    place = pd.DataFrame(
+        {
+            "number": _numbers(table, work),
+            "subject": table["subject_id"].to_numpy(),
+            "object": table["object_id"].fillna("").to_numpy(),
+        }
+    ).astype({"subject": "str", "object": "str"})
+    by = place.sort_values(["number", "subject", "object"]).index
+    return table.iloc[by].reset_index(drop=True)
+
+
+def _merged(kept: pd.DataFrame, found: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:
+    """Rows by comparison, subject and object, as a full run gives them.
+
+    Those that were kept stand in order already: each new one is put in its place among them.
+    """
+    table = joined([kept, found])
+    if not len(found):
+        return table
+    number = _numbers(table, work)
+    subject = table["subject_id"].to_numpy(dtype=object)
+    other = table["object_id"].fillna("").to_numpy(dtype=object)
+    old, new = np.arange(len(kept)), np.arange(len(kept), len(table))
+    new = new[np.lexsort((other[new], subject[new], number[new]))]
+    place = np.empty(len(new), dtype="int64")
+    starts = np.searchsorted(number[old], np.arange(len(work) + 1))
+    for at, row in enumerate(new):
+        low, high = starts[number[row]], starts[number[row] + 1]
+        wanted = (subject[row], other[row])
+        place[at] = bisect_left(old, wanted, low, high, key=lambda n: (subject[n], other[n]))
+    return table.iloc[np.insert(old, place, new)].reset_index(drop=True)
+
+
+def _numbers(table: pd.DataFrame, work: Sequence[Comparison]) -> Array:
+    """Which comparison of `work` each row is of."""
     alone = ("outside_all", "area_limit")
     asked = pd.MultiIndex.from_tuples(
         [
@@ -187,12 +223,5 @@ def _in_order(table: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:
         ]
     )
     told = [table["rule_id"], table["subject_layer"], table["object_layer"].fillna("")]
-    place = pd.DataFrame(
-        {
-            "number": asked.get_indexer(pd.MultiIndex.from_arrays(told)),
-            "subject": table["subject_id"].to_numpy(),
-            "object": table["object_id"].fillna("").to_numpy(),
-        }
-    ).astype({"subject": "str", "object": "str"})
-    by = place.sort_values(["number", "subject", "object"]).index
-    return table.iloc[by].reset_index(drop=True)
+    number: Array = asked.get_indexer(pd.MultiIndex.from_arrays(told))
+    return number

@@ -32,7 +32,7 @@ from geo.landcover import KIND
 from geo.parts import Run, find_in_parts, on_threads
 from geo.results import joined
 from geo.rules import Rule, rules_in_force
-from geo.updates import update_conflicts
+from geo.updates import in_order, update_conflicts
 from layers import facts
 from layers.parted import PartFile, change_of
 from layers.store import Store, open_store
@@ -193,7 +193,7 @@ def _updated(
                 return None
     before_table = read_result(content)[0]
     before_table = before_table[before_table["object_kind"].fillna("") != KIND]
-    return update_conflicts(before_table, parts, work, changes, run=run)
+    return update_conflicts(in_order(before_table, work), parts, work, changes, run=run)
 
 
 def _described(
