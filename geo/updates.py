@@ -155,23 +155,36 @@ def _disturbed(
                 chosen = side.take(class_matches(side.feature_class, rule.object_classes))
                 rights.append(Right(chosen.areas_only()))
     rows = kept[(kept["rule_id"] == rule.rule_id) & (kept["subject_layer"] == one.subject_layer)]
-    far = pd.Series(rows["distance_m"].to_numpy(), index=rows["subject_id"].to_numpy(dtype=object))
     subject, places = layers[one.subject_layer], [np.zeros(0, dtype="int64")]
+    far_m, known = _by_place(subject, rows)
     largest_m = max(layers[name].largest_sd_m for name in one.object_layers)
     for right in rights:
         largest_m = max(largest_m, float(right.side.sd_m.max(initial=0.0)))
     for side in _sides(subject):
-        told = far.reindex(subject.ids_at(side.place))
+        told_m = far_m[side.place]
         least_m = 1.01 * Z * np.hypot(side.sd_m, largest_m) + 1.0
         # a subject that was far from everything, or from nothing known, is asked again
-        reach_m = np.fmax(told.to_numpy(), least_m) * (1 + 1e-9) + 1e-6
-        lost = told.index.isin(rows["subject_id"]) & told.isna().to_numpy()
+        reach_m = np.fmax(told_m, least_m) * (1 + 1e-9) + 1e-6
+        lost = known[side.place] & np.isnan(told_m)
         shape = np.where(side.has_shape, side.shape, side.geometry)
         for right in rights:
             lost[right.near(shape, reach_m=reach_m).left] = True
         places.append(side.place[lost])
     which: Array = np.unique(np.concatenate(places))
     return which, subject.ids_at(which)
+
+
+def _by_place(layer: PartedLayer, rows: pd.DataFrame) -> tuple[Array, Array]:
+    """By place in a layer: `distance_m` of the row with that subject, NaN for none; who has one."""
+    count = sum(part.features for part in layer.parts)
+    ids = pd.Index(layer.ids_at(np.arange(count)), dtype="str")
+    place = ids.get_indexer(pd.Index(rows["subject_id"], dtype="str"))
+    # a subject that is gone has no place
+    here = place >= 0
+    far_m, known = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    far_m[place[here]] = rows["distance_m"].to_numpy()[here]
+    known[place[here]] = True
+    return far_m, known
 
 
 def in_order(table: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:
