@@ -16,7 +16,7 @@ import shapely
 from geo.comparisons import Comparison, comparisons, not_assessed
 from geo.errors import GeoError
 from geo.measure import LayerFrame, Side, class_matches, prepare_side
-from geo.overlay import Right
+from geo.nearby import Right
 from geo.relations import Rows, conflicts_in_block
 from geo.results import COLUMNS, family, frame_of, joined
 from geo.rules import Rule

@@ -3,7 +3,7 @@
 Longitude (or easting) comes first everywhere in this module.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from geo.errors import CrsError
 
 Bounds = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float64]
+Move = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 WGS84 = "EPSG:4326"
 LANDS = 0.95
@@ -169,6 +170,29 @@ def points_from_wgs84(degrees: Floats, crs: str, *, area_of_interest: Bounds) ->
         degrees[:, 0], degrees[:, 1], direction=TransformDirection.INVERSE
     )
     return np.column_stack([x, y])
+
+
+def mover(source: CRS, target: CRS, *, around: Bounds) -> Move:
+    """What takes x and y of one system to those of another, by the shifts an import would take.
+
+    PROJ by itself may choose another published shift for each point, so a raster on Arc 1960 would
+    lie 9 m from the layers that were brought in beside it. `around`: see `points_to_wgs84`.
+    """
+    if _is_on_wgs84(source) and _is_on_wgs84(target):
+        return Transformer.from_crs(source, target, always_xy=True).transform
+    here, there = source.to_wkt(), target.to_wkt()
+
+    def move(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        degrees = points_to_wgs84(np.column_stack([x, y]), here, area_of_interest=around)
+        moved = points_from_wgs84(degrees, there, area_of_interest=around)
+        return moved[:, 0], moved[:, 1]
+
+    return move
+
+
+def _is_on_wgs84(crs: CRS) -> bool:
+    datum = crs.datum
+    return datum is not None and datum.name.startswith("World Geodetic System 1984")
 
 
 def to_wgs84(

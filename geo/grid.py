@@ -13,8 +13,10 @@ import numpy as np
 import pyproj
 import shapely
 
+from geo.bending import BOW_M, longest_straight
+from geo.crs import Bounds, Move, mover
 from geo.errors import CrsError, GeoError
-from geo.measure import BOW_M, Array
+from geo.outline import Array
 
 TRUE_AREA = "+proj=cea +lat_ts=0 +lon_0=0 +datum=WGS84 +units=m +type=crs"
 """Equal-area the world over: hectares in it are those on the WGS 84 ellipsoid."""
@@ -38,9 +40,11 @@ class Grid:
     pixel: tuple[float, float]
     width: int
     height: int
+    around: Bounds | None = None
+    """Where in the world to take a datum's published shift from, degrees; None: where it lies."""
 
     @classmethod
-    def of(cls, dataset: Any) -> "Grid":
+    def of(cls, dataset: Any, *, around: Bounds | None = None) -> "Grid":
         """The grid of an open rasterio dataset.
 
         Raises CrsError where the raster has no CRS, GeoError where it is not placed on the ground
@@ -63,6 +67,7 @@ class Grid:
             pixel=(t.a, -t.e),
             width=dataset.width,
             height=dataset.height,
+            around=around,
         )
 
     @property
@@ -94,7 +99,7 @@ class Grid:
         Areas that the bending makes cross themselves by a hair are made valid. A shape that the
         raster's CRS cannot hold becomes None: no pixel lies there.
         """
-        moved = moved_shapes(shapes, source=crs, target=self.crs)
+        moved = moved_shapes(shapes, source=crs, target=self.crs, around=self._around)
         lost = ~np.isfinite(shapely.bounds(moved)).all(axis=1)
         moved[lost] = None
         placed: Array = shapely.transform(moved, self.to_units)
@@ -102,7 +107,8 @@ class Grid:
 
     def on_ground(self, shapes: Array, *, crs: Any) -> Array:
         """Shapes in grid units in another CRS, edges bent as the change of CRS bends them."""
-        return moved_shapes(shapely.transform(shapes, self.from_units), source=self.crs, target=crs)
+        own = shapely.transform(shapes, self.from_units)
+        return moved_shapes(own, source=self.crs, target=crs, around=self._around)
 
     def pixel_area_m2(self, row: Array, column: Array) -> Array:
         """True square metres of single pixels, on the WGS 84 ellipsoid; rows count from the north.
@@ -130,6 +136,16 @@ class Grid:
         across = self.pixel_area_m2(np.full(width, middle_row), columns)
         middle = self.pixel_area_m2(np.array([middle_row]), np.array([middle_column]))
         return down, across / middle
+
+    @cached_property
+    def _around(self) -> Bounds | None:
+        """Of the shifts published for the raster's datum, those of which part of the world."""
+        if self.around is not None:
+            return self.around
+        east, north = self.from_units(np.array([[self.width, self.height]]))[0]
+        to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        bounds = to_degrees.transform_bounds(self.west, self.south, east, north)
+        return bounds if np.isfinite(bounds).all() else None
 
     @cached_property
     def _nodes(self) -> tuple[Array, tuple[Array, Array]]:
@@ -182,19 +198,21 @@ def metres_per_unit(crs: pyproj.CRS) -> float:
     return factor * _EARTH_M if crs.is_geographic else factor
 
 
-def moved_shapes(shapes: Array, *, source: Any, target: Any) -> Array:
+def moved_shapes(shapes: Array, *, source: Any, target: Any, around: Bounds | None = None) -> Array:
     """Shapes in another CRS, with vertices put on long edges until each is true to 0.5 mm.
 
-    Why: geo.measure.to_measuring_crs. Areas that come out crossing themselves by a hair are made
+    Why: geo.measure.to_measuring_crs. `around` picks among the datum shifts published for a CRS,
+    as the import of a layer does. Areas that come out crossing themselves by a hair are made
     valid; what cannot be moved keeps infinite coordinates; missing shapes stay missing.
     """
     source, target = pyproj.CRS.from_user_input(source), pyproj.CRS.from_user_input(target)
     flat: Array = shapely.force_2d(np.asarray(shapes, dtype=object))
     if source.equals(target, ignore_axis_order=True):
         return flat
-    move = pyproj.Transformer.from_crs(source, target, always_xy=True).transform
+    straight = pyproj.Transformer.from_crs(source, target, always_xy=True).transform
+    move: Move = straight if around is None else mover(source, target, around=around)
     short = _SHORT_M / metres_per_unit(source)
-    longest = _longest_straight(flat, move, short=short, bow=BOW_M / metres_per_unit(target))
+    longest = longest_straight(flat, move, short=short, bow=BOW_M / metres_per_unit(target))
     bend = np.isfinite(longest)
     flat[bend] = shapely.segmentize(flat[bend], longest[bend])
     moved: Array = shapely.transform(flat, lambda xy: np.column_stack(move(xy[:, 0], xy[:, 1])))
@@ -213,32 +231,3 @@ def _areas(shape: Any) -> Any:
     parts: Sequence[Any] = shapely.get_parts(shape)
     areas = [part for part in parts if shapely.get_dimensions(part) == 2]
     return shapely.union_all(areas)
-
-
-def _longest_straight(shapes: Array, move: Any, *, short: float, bow: float) -> Array:
-    """Longest edge, in units of the source, that stays true to `bow` units of the target.
-
-    Infinite where all edges do already. Edges up to `short` are not looked at.
-    """
-    longest = np.full(len(shapes), np.inf)
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    area = shapely.get_type_id(parts) == 3
-    rings, of_ring = shapely.get_rings(parts[area], return_index=True)
-    line = shapely.get_dimensions(parts) == 1
-    lines = np.concatenate([rings, parts[line]])
-    owner = np.concatenate([owner[area][of_ring], owner[line]])
-    xy, of_line = shapely.get_coordinates(lines, return_index=True)
-    start, end = xy[:-1], xy[1:]
-    length = np.hypot(*(end - start).T)
-    edge = np.flatnonzero((of_line[:-1] == of_line[1:]) & (length > short))
-    if not len(edge):
-        return longest
-    (x0, y0), (x1, y1) = move(*start[edge].T), move(*end[edge].T)
-    x, y = move(*((start[edge] + end[edge]) / 2).T)
-    with np.errstate(invalid="ignore"):
-        bows = np.hypot(x - (x0 + x1) / 2, y - (y0 + y1) / 2)
-    # cutting an edge into n pieces makes its bow n² times smaller
-    pieces = np.where(np.isfinite(bows), np.ceil(np.sqrt(bows / bow)), 1)
-    cut = pieces > 1
-    np.minimum.at(longest, owner[of_line[edge[cut]]], length[edge[cut]] / pieces[cut])
-    return longest

@@ -15,6 +15,7 @@ import shapely
 
 from geo.cells import Codes
 from geo.cover_measure import Ground, Measured, measured
+from geo.crs import Bounds
 from geo.errors import GeoError
 from geo.grid import Grid
 from geo.measure import AREA, POINT, Array, LayerFrame, Side, class_matches, prepare_side
@@ -42,6 +43,7 @@ class RasterLayer:
     apply to it, e.g. "farmland/cropland"; a class that is not named counts as nothing.
     `position_sd_m` is the standard error of a pixel's edge, metres; None: the pixel's side divided
     by the square root of 12, which is that of an edge that may lie anywhere within a pixel.
+    `around`: see `geo.grid.Grid`.
     """
 
     layer_id: str
@@ -50,11 +52,12 @@ class RasterLayer:
     counts_as: Mapping[str, str]
     position_sd_m: float | None = None
     band: int = 1
+    around: Bounds | None = None
 
     @cached_property
     def grid(self) -> Grid:
         """Where its pixels lie."""
-        return Grid.of(self.dataset)
+        return Grid.of(self.dataset, around=self.around)
 
     @property
     def sd_m(self) -> float:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from geo.bending import BOW_M, longest_straight
 from geo.errors import CrsError, GeoError
 from geo.ground import Ground
 
@@ -22,9 +23,6 @@ _FORMS = {0: POINT, 4: POINT, 1: LINE, 2: LINE, 5: LINE, 3: AREA, 6: AREA}
 DISC_QUADRANT = 16
 _CORNERS = 4 * DISC_QUADRANT
 _EQUAL_AREA = float(np.sqrt(np.pi / (_CORNERS / 2 * np.sin(2 * np.pi / _CORNERS))))
-
-BOW_M = 0.0005
-"""How far an edge may stray from its true course when a layer is moved to the measuring CRS."""
 
 # an edge of 100 m bows by less than BOW_M on any course, wherever it lies
 _SHORT_M = 100.0
@@ -283,7 +281,9 @@ def to_measuring_crs(frame: gpd.GeoDataFrame, *, measuring_crs: Any) -> gpd.GeoD
     if frame.crs.equals(target, ignore_axis_order=True):
         return frame
     geometry = np.asarray(frame.geometry.array, dtype=object)
-    longest = _longest_straight(geometry, frame.crs, target)
+    move = pyproj.Transformer.from_crs(frame.crs, target, always_xy=True).transform
+    short = _SHORT_DEGREES if frame.crs.is_geographic else _SHORT_M
+    longest = longest_straight(geometry, move, short=short, bow=BOW_M)
     bend = np.isfinite(longest)
     if bend.any():
         geometry = geometry.copy()
@@ -292,29 +292,3 @@ def to_measuring_crs(frame: gpd.GeoDataFrame, *, measuring_crs: Any) -> gpd.GeoD
             gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs, name=frame.geometry.name)
         )
     return frame.to_crs(target)
-
-
-def _longest_straight(geometry: Array, source: pyproj.CRS, target: pyproj.CRS) -> Array:
-    """Longest edge, in units of `source`, that stays true to BOW_M; infinite where all edges do."""
-    longest = np.full(len(geometry), np.inf)
-    parts, owner = shapely.get_parts(geometry, return_index=True)
-    area = shapely.get_type_id(parts) == 3
-    rings, of_ring = shapely.get_rings(parts[area], return_index=True)
-    lines = np.concatenate([rings, parts[shapely.get_dimensions(parts) == 1]])
-    owner = np.concatenate([owner[area][of_ring], owner[shapely.get_dimensions(parts) == 1]])
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    start, end = xy[:-1], xy[1:]
-    length = np.hypot(*(end - start).T)
-    short = _SHORT_DEGREES if source.is_geographic else _SHORT_M
-    edge = np.flatnonzero((line[:-1] == line[1:]) & (length > short))
-    if not len(edge):
-        return longest
-    move = pyproj.Transformer.from_crs(source, target, always_xy=True).transform
-    (x0, y0), (x1, y1) = move(*start[edge].T), move(*end[edge].T)
-    x, y = move(*((start[edge] + end[edge]) / 2).T)
-    bow = np.hypot(x - (x0 + x1) / 2, y - (y0 + y1) / 2)
-    # cutting an edge into n pieces makes its bow n² times smaller
-    pieces = np.ceil(np.sqrt(bow / BOW_M))
-    cut = pieces > 1
-    np.minimum.at(longest, owner[line[edge[cut]]], length[edge[cut]] / pieces[cut])
-    return longest

@@ -17,7 +17,7 @@ import shapely
 from geo.boxes import BoxIndex
 from geo.comparisons import Comparison
 from geo.measure import Array, Side, class_matches
-from geo.overlay import Right
+from geo.nearby import Right
 from geo.relations import Rows, Z, conflicts_in_block
 from geo.results import family, frame_of, joined
 from geo.rules import Rule

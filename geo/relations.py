@@ -14,8 +14,10 @@ import shapely
 
 from geo.comparisons import Comparison
 from geo.holders import holders_differ
+from geo.intersections import intersections, prepared_copies
 from geo.measure import AREA, LINE, POINT, Array, Side
-from geo.overlay import SLIVER_WIDTH_M, Right, intersections, prepared_copies, shared_ground
+from geo.nearby import Right
+from geo.overlay import SLIVER_WIDTH_M, shared_ground
 from geo.rules import Rule
 
 Z = 1.64

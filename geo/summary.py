@@ -11,13 +11,13 @@ import shapely
 from geo.comparisons import Comparison, comparisons
 from geo.errors import GeoError
 from geo.holders import holders_known
+from geo.intersections import areal, intersections, union_area_m2
 from geo.measure import (
     Array,
     LayerFrame,
     class_unknown,
     discs,
 )
-from geo.overlay import areal, intersections, union_area_m2
 from geo.rules import Rule
 
 

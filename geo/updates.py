@@ -16,7 +16,7 @@ import pandas as pd
 
 from geo.comparisons import Comparison
 from geo.measure import Array, Side, class_matches
-from geo.overlay import Right
+from geo.nearby import Right
 from geo.parts import FewFeatures, PartedLayer, Run, find_in_parts
 from geo.relations import Z
 from geo.results import COLUMNS, joined

@@ -10,10 +10,11 @@ import shapely
 from pyproj import Geod, Transformer
 
 from geo.cells import BATCH_CELLS, TILE, Cells, Codes, Tile, covered
+from geo.crs import Bounds
 from geo.errors import CrsError, GeoError
 from geo.grid import TRUE_AREA, Grid, moved_shapes
+from geo.intersections import areal
 from geo.measure import Array
-from geo.overlay import areal
 
 ZONE, NO_DATA, UNCLASSIFIED, OUTSIDE = "zone_ha", "no_data_ha", "unclassified_ha", "outside_ha"
 WGS84 = "EPSG:4326"
@@ -29,6 +30,7 @@ def land_cover(
     classes: Mapping[int, str],
     *,
     band: int = 1,
+    around: Bounds | None = None,
     tile: int = TILE,
     batch_cells: int = BATCH_CELLS,
     progress: Callable[[float], None] | None = None,
@@ -47,13 +49,13 @@ def land_cover(
     as the change to the raster's CRS bends them. A pixel belongs wholly to its class.
 
     `dataset` is an open rasterio dataset that nobody else uses meanwhile; `classes` is pixel value
-    -> class. Memory does not grow with the raster, nor with the size of zones: `geo.cells`.
+    -> class; `around`: see `geo.grid.Grid`. Memory does not grow with the raster, nor with the size of zones: `geo.cells`.
     `progress` is called with the share of the raster that is done. Raises CrsError for zones
     or rasters without a CRS, GeoError for invalid zones, a rotated grid and an empty class table.
     """
     if zones.crs is None:
         raise CrsError("The zones have no CRS. Say which CRS they are in before measuring.")
-    grid, codes = Grid.of(dataset), Codes.of(dataset, classes, band=band)
+    grid, codes = Grid.of(dataset, around=around), Codes.of(dataset, classes, band=band)
     areas, discs = _areas(zones), _discs(zones)
     round_ = ~shapely.is_missing(discs)
     placed = grid.place(areas, crs=zones.crs)

@@ -41,6 +41,7 @@ def cover_conflicts(
                 dataset=stack.enter_context(store.open_raster(version_id)),
                 classes=store.version(version_id).raster_classes or {},
                 counts_as=facts.kind(store.layer(layer_id).kind).counts_as,
+                around=facts.region(store.layer(layer_id).region_id).country_bounds,
             )
             for layer_id, version_id in sorted(versions.items())
         ]

@@ -15,8 +15,8 @@ from dashboard.workflows.cache import Loaded, load
 from dashboard.workflows.imports import layer as shown_layer
 from dashboard.workflows.rasters import pixel_at, pixel_card
 from dashboard.workflows.types import INVENTED, AreaFigures, FeatureCard, Hit
+from geo.intersections import union_area_m2
 from geo.measure import to_measuring_crs
-from geo.overlay import union_area_m2
 from geo.validity import geodesic_area_ha
 from layers import facts
 from layers.catalogue import Layer, LayerVersion, fold

@@ -156,7 +156,8 @@ def _measured(
         rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES),
         store.open_raster(version.version_id) as dataset,
     ):
-        return cover_of(frame, dataset, classes, progress=tell)
+        around = facts.region(store.layer(version.layer_id).region_id).country_bounds
+        return cover_of(frame, dataset, classes, around=around, progress=tell)
 
 
 def _table(frame: gpd.GeoDataFrame, found: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:

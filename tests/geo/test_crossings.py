@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.crossings import Meetings, shared_by_crossing
+from geo.intersections import areal
 from geo.measure import Side
+from geo.nearby import Right
 from geo.outline import Array, Outline, running_sums
-from geo.overlay import Right, areal, shared_ground
+from geo.overlay import shared_ground
 from tests.geo.test_overlay import areas, side
 
 FAR = np.array([612_345.678, 5_987_654.321])
@@ -174,6 +176,8 @@ def test_a_pair_gives_the_same_bits_alone_and_among_others(seed: int):
 @given(st.lists(st.integers(0, 70), max_size=12), st.integers(0, 1_000))
 def test_running_sums_are_those_of_each_group_alone(counts: list[int], seed: int):
     values = np.random.default_rng(seed).normal(size=sum(counts))
-    expected = [np.cumsum(part) for part in np.split(values, np.cumsum(counts)[:-1])] if counts else []
+    expected = (
+        [np.cumsum(part) for part in np.split(values, np.cumsum(counts)[:-1])] if counts else []
+    )
     found = running_sums(values, np.array(counts, dtype="int64"))
     assert found.tolist() == [value for part in expected for value in part]

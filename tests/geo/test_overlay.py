@@ -7,8 +7,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo.intersections import areal
 from geo.measure import LayerFrame, Side, prepare_side
-from geo.overlay import Right, areal, shared_ground
+from geo.nearby import Right
+from geo.overlay import shared_ground
 
 CRS = "EPSG:32630"
 

@@ -11,7 +11,7 @@ from shapely import LineString, Point
 
 from geo.conflicts import not_assessed, overlap_geometries, overlap_geometry, summarise
 from geo.errors import GeoError
-from geo.overlay import union_area_m2
+from geo.intersections import union_area_m2
 from tests.geo.conflict_layers import find, layer, rule, square
 
 BIG = square(0, 0, 1_000)

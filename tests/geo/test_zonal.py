@@ -5,6 +5,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 from affine import Affine
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
 from geo.cells import Cells, Codes, covered
+from geo.crs import points_from_wgs84
 from geo.errors import CrsError, GeoError
-from geo.grid import Grid
+from geo.grid import Grid, metres_per_unit
 from geo.zonal import land_cover
 from tests.geo.rasters import CRS, NORTH, PIXEL, WEST, raster, zones
 
@@ -478,3 +480,33 @@ def test_no_pixel_is_read_twice_and_none_far_from_a_zone() -> None:
 def test_crs_of_the_small_rasters_is_the_one_of_the_zones() -> None:
     with raster(THREE) as dataset:
         assert Grid.of(dataset).crs.equals(CRS) or Grid.of(dataset).crs.to_epsg() == 32630
+
+
+@pytest.mark.parametrize(
+    ("crs", "around"),
+    [
+        ("EPSG:21036", (33.0, -6.0, 36.0, -2.0)),  # Arc 1960 in Tanzania
+        ("EPSG:21037", (36.1, -1.5, 38.0, 1.5)),  # Arc 1960 in Kenya
+        ("EPSG:2136", (-3.0, 4.8, -1.0, 6.5)),  # Accra, Gold Coast feet
+    ],
+)
+def test_a_raster_on_an_old_datum_is_met_where_the_import_puts_its_layers(crs, around):
+    west, south, east, north = around
+    degrees = np.array([[0.6 * west + 0.4 * east, 0.3 * south + 0.7 * north]])
+    here = points_from_wgs84(degrees, crs, area_of_interest=around)
+    corners = points_from_wgs84(
+        np.array([[west, south], [east, north]]), crs, area_of_interest=around
+    )
+    (x0, y0), (x1, y1) = corners
+    grid = Grid(
+        crs=pyproj.CRS(crs),
+        west=x0,
+        south=y0,
+        pixel=((x1 - x0) / 1_000, (y1 - y0) / 1_000),
+        width=1_000,
+        height=1_000,
+    )
+    placed = grid.place(np.array([shapely.Point(degrees[0])]), crs="EPSG:4326")
+    unit_m = metres_per_unit(grid.crs)
+    apart = (grid.from_units(shapely.get_coordinates(placed)) - here) * unit_m
+    assert np.abs(apart).max() < 0.01

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import fsspec
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -149,3 +150,17 @@ def test_an_object_beyond_the_part_but_within_the_line_is_read(
     found = find_in_parts(written(layers, tmp_path), work(layers), run=RUN)
     assert "GH-DIR-200" in set(found["rule_id"])
     same(found, find_conflicts(frames(layers), rules(), measuring_crs=CRS))
+
+
+def test_files_in_object_storage_are_read_as_those_in_a_folder(tmp_path: Path) -> None:
+    layers = country(seed=4)
+    bucket = fsspec.filesystem("memory")
+    files = {}
+    for layer in frames(layers):
+        url = f"/bucket/{layer.layer_id}.parquet"
+        bucket.pipe(url, write_parts(layer, measuring_crs=CRS))
+        files[layer.layer_id] = PartFile(f"memory:/{url}")
+    same(
+        find_in_parts(files, work(layers), run=RUN),
+        find_in_parts(written(layers, tmp_path), work(layers), run=RUN),
+    )
