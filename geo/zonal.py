@@ -49,8 +49,8 @@ def land_cover(
     as the change to the raster's CRS bends them. A pixel belongs wholly to its class.
 
     `dataset` is an open rasterio dataset that nobody else uses meanwhile; `classes` is pixel value
-    -> class; `around`: see `geo.grid.Grid`. Memory does not grow with the raster, nor with the size of zones: `geo.cells`.
-    `progress` is called with the share of the raster that is done. Raises CrsError for zones
+    -> class; `around`: see `geo.grid.Grid`. Memory does not grow with the raster, nor with the size
+    of zones: `geo.cells`. `progress` is called with the share of the raster that is done. Raises CrsError for zones
     or rasters without a CRS, GeoError for invalid zones, a rotated grid and an empty class table.
     """
     if zones.crs is None:
