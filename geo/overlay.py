@@ -179,8 +179,6 @@ def _group(
     assert chunk is not None
     a, b = one.box[chunk], other.box[opposite]
     meet = np.flatnonzero(np.all((a[:, :2] <= b[:, 2:]) & (b[:, :2] <= a[:, 2:]), axis=1))
-    # in one order, whatever that of the search trees, so that sums come out the same to the bit
-    meet = meet[np.lexsort((opposite[meet], chunk[meet], pair[meet]))]
     return _Group(
         pair=which[used],
         one=one,

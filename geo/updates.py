@@ -77,6 +77,8 @@ def update_conflicts(
     """
     changes = {layer_id: change for layer_id, change in changes.items() if not change.is_empty}
     kept = _untouched(before[list(COLUMNS)], changes)
+    # a rule that compares nothing any more has no rows
+    kept = kept[_numbers(kept, work) >= 0]
     found = []
     for change in changes.values():
         found.append(_of_subjects(layers, work, change, run))
@@ -156,16 +158,19 @@ def _disturbed(
                 rights.append(Right(chosen.areas_only()))
     rows = kept[(kept["rule_id"] == rule.rule_id) & (kept["subject_layer"] == one.subject_layer)]
     subject, places = layers[one.subject_layer], [np.zeros(0, dtype="int64")]
-    far_m, known = _by_place(subject, rows)
+    if rows.empty:
+        # perhaps there was nothing to be outside of before: then nobody has been asked yet
+        every = np.arange(sum(part.features for part in subject.parts))
+        return every, subject.ids_at(every)
+    far_m = _far_by_place(subject, rows)
     largest_m = max(layers[name].largest_sd_m for name in one.object_layers)
     for right in rights:
         largest_m = max(largest_m, float(right.side.sd_m.max(initial=0.0)))
     for side in _sides(subject):
         told_m = far_m[side.place]
         least_m = 1.01 * Z * np.hypot(side.sd_m, largest_m) + 1.0
-        # a subject that was far from everything, or from nothing known, is asked again
         reach_m = np.fmax(told_m, least_m) * (1 + 1e-9) + 1e-6
-        lost = known[side.place] & np.isnan(told_m)
+        lost = np.zeros(len(side), dtype=bool)
         shape = np.where(side.has_shape, side.shape, side.geometry)
         for right in rights:
             lost[right.near(shape, reach_m=reach_m).left] = True
@@ -174,17 +179,16 @@ def _disturbed(
     return which, subject.ids_at(which)
 
 
-def _by_place(layer: PartedLayer, rows: pd.DataFrame) -> tuple[Array, Array]:
-    """By place in a layer: `distance_m` of the row with that subject, NaN for none; who has one."""
+def _far_by_place(layer: PartedLayer, rows: pd.DataFrame) -> Array:
+    """By place in a layer: `distance_m` of the row with that subject; NaN where there is none."""
     count = sum(part.features for part in layer.parts)
     ids = pd.Index(layer.ids_at(np.arange(count)), dtype="str")
     place = ids.get_indexer(pd.Index(rows["subject_id"], dtype="str"))
     # a subject that is gone has no place
     here = place >= 0
-    far_m, known = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    far_m = np.full(count, np.nan)
     far_m[place[here]] = rows["distance_m"].to_numpy()[here]
-    known[place[here]] = True
-    return far_m, known
+    return far_m
 
 
 def in_order(table: pd.DataFrame, work: Sequence[Comparison]) -> pd.DataFrame:

@@ -50,8 +50,10 @@ def land_cover(
 
     `dataset` is an open rasterio dataset that nobody else uses meanwhile; `classes` is pixel value
     -> class; `around`: see `geo.grid.Grid`. Memory does not grow with the raster, nor with the size
-    of zones: `geo.cells`. `progress` is called with the share of the raster that is done. Raises CrsError for zones
-    or rasters without a CRS, GeoError for invalid zones, a rotated grid and an empty class table.
+    of zones: `geo.cells`. `progress` is called with the share of the raster that is done.
+
+    Raises CrsError for zones or rasters without a CRS, GeoError for invalid zones, a rotated grid
+    and an empty class table.
     """
     if zones.crs is None:
         raise CrsError("The zones have no CRS. Say which CRS they are in before measuring.")

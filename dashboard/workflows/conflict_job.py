@@ -188,8 +188,8 @@ def _updated(
         before = last["versions"][layer_id]
         if before != job.versions[layer_id]:
             old = measured_parts(store, layer_id, new.kind, before, measuring_crs=metric)
-            changes[layer_id] = change_of(old, new)
-            if len(changes[layer_id].come) > MOST_CHANGED * new.features:
+            change = changes[layer_id] = change_of(old, new)
+            if max(len(change.come), len(change.gone)) > MOST_CHANGED * new.features:
                 return None
     before_table = read_result(content)[0]
     before_table = before_table[before_table["object_kind"].fillna("") != KIND]

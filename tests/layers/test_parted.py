@@ -12,6 +12,7 @@ import shapely
 
 from bench.landscape import CRS
 from geo import parts
+from geo.comparisons import comparisons
 from geo.conflicts import LayerFrame, find_conflicts
 from geo.parts import find_in_parts, on_threads
 from geo.updates import update_conflicts
@@ -91,6 +92,34 @@ def test_an_update_after_several_layers_changed_is_a_full_run(tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize("back", [False, True])
+def test_the_first_and_the_last_licence_of_a_country_change_what_is_asked_at_all(
+    tmp_path: Path, back: bool
+) -> None:
+    some, none = country(seed=9), country(seed=9)
+    none["licences"] = none["licences"].iloc[:0]
+    old, new = (some, none) if back else (none, some)
+    files, now = written(old, tmp_path / "old"), written(new, tmp_path / "new")
+    changes = {name: change_of(files[name], now[name]) for name in files}
+    same(
+        update_conflicts(
+            find_in_parts(files, work(old), run=RUN), now, work(new), changes, run=RUN
+        ),
+        find_in_parts(now, work(new), run=RUN),
+    )
+
+
+def test_rules_that_look_at_different_waters_each_see_as_far_as_they_must(tmp_path: Path) -> None:
+    layers = country(seed=2)
+    files, some = written(layers, tmp_path), rules()
+    every = [one for one in some if one.relation == "within_distance" and one.object_classes]
+    for sign in (1, -1):
+        asked = sorted(every, key=lambda one: sign * (one.outer_m or 0))
+        found = find_in_parts(files, comparisons(frames(layers), asked), run=RUN)
+        assert len(set(found["rule_id"])) >= 3
+        same(found, find_conflicts(frames(layers), asked, measuring_crs=CRS))
+
+
 def test_a_feature_is_the_same_only_where_geometry_and_attributes_are(tmp_path: Path) -> None:
     def file(name: str, **columns: object) -> PartFile:
         told = {"feature_id": ["a", "b", "c"], "holder": ["X", None, "Z"]} | columns
@@ -106,6 +135,8 @@ def test_a_feature_is_the_same_only_where_geometry_and_attributes_are(tmp_path: 
     assert (renamed.gone.tolist(), renamed.come.tolist()) == ([1], [1])
     moved = file("moved.parquet", geometry=shapely.points([[0, 0], [1, 1], [2, 2 + 1e-9]]))
     assert change_of(old, moved).come.tolist() == [2]
+    vaguer = file("vaguer.parquet", position_sd_m=[0.0, 5.0, 0.0])
+    assert change_of(old, vaguer).come.tolist() == [1]
     other = change_of(old, file("other.parquet", feature_id=["a", "bb", "c"]))
     assert (other.gone.tolist(), other.come.tolist()) == ([1], [1])
 
