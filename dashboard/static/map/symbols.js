@@ -4,25 +4,13 @@
   "use strict";
   const CG = window.CommonGround;
 
-  CG.INSIDE = "#b3261e";
-  CG.TOO_CLOSE = "#b45309";
+  const { kinds, verdicts } = CG.SYMBOLS;
+
+  CG.INSIDE = verdicts.inside.color;
   CG.INK = "#1c2527";
 
-  /* Areas of each kind: `fill` is the strength of the tint, `hatch` the pattern laid over it. */
-  const AREAS = {
-    licences: { fill: 0.1, hatch: "back", width: 1.6 },
-    artisanal_zones: { fill: 0.12, hatch: "forward", width: 1.8, dash: [7, 4] },
-    farmland: { fill: 0.3, hatch: "dots", width: 1 },
-    protected_areas: { fill: 0.12, hatch: "cross", width: 2.2 },
-    water: { fill: 0.45, hatch: null, width: 1.2 },
-    districts: { fill: 0, hatch: null, width: 1.3, dash: [9, 3, 2, 3] },
-  };
-  const PLAIN_AREA = { fill: 0.18, hatch: null, width: 1.4 };
-  const LINES = {
-    roads: { width: 2, casing: "#ffffff" },
-    districts: { width: 1.3, dash: [9, 3, 2, 3] },
-    water: { width: 1.8 },
-  };
+  const PLAIN_AREA = { fill: 0.18, hatch: "none", width: 1.4 };
+  const PLAIN_LINE = { width: 1.8 };
 
   /* For these a dash has a meaning of its own (a seasonal stream, a track), so layers of the kind
      stay alike. */
@@ -31,13 +19,13 @@
 
   /** How a layer's areas are drawn; the second and third of a kind get a dashed, a dotted edge. */
   CG.areaStyle = ({ kind, variant }) => {
-    const style = AREAS[kind] || PLAIN_AREA;
+    const style = (kinds[kind] && kinds[kind].area) || PLAIN_AREA;
     if (!variant) return style;
     const hatch = { back: "forward", forward: "back" }[style.hatch] || style.hatch;
     return { ...style, hatch: variant % 2 ? hatch : style.hatch, dash: DASHES[variant % 3] || style.dash };
   };
   CG.lineStyle = ({ kind, variant }) => {
-    const style = LINES[kind] || { width: 1.8 };
+    const style = (kinds[kind] && kinds[kind].line) || PLAIN_LINE;
     return variant ? { ...style, dash: DASHES[variant % 3] || style.dash } : style;
   };
 
@@ -113,10 +101,13 @@
       pen.arc(x, y + r * 0.2, r * 0.8, -0.5, Math.PI + 0.5);
       pen.lineTo(x, y - r * 1.2);
       pen.closePath();
-    } else if (symbol === "dot") {
-      pen.arc(x, y, r * 0.75, 0, 7);
+    } else if (symbol === "triangle") {
+      pen.moveTo(x, y - r * 1.15);
+      pen.lineTo(x + r * 1.1, y + r * 0.85);
+      pen.lineTo(x - r * 1.1, y + r * 0.85);
+      pen.closePath();
     } else {
-      // Detections and visits: a ring, so that the diamond of a site below it still shows.
+      // Detections: a ring, so that the diamond of a site below it still shows.
       pen.arc(x, y, r * 0.8, 0, 7);
       pen.strokeStyle = "#ffffff";
       pen.lineWidth = r < 5 ? 2.6 : 4;
@@ -132,29 +123,29 @@
 
   /** Draw the sign of a verdict: a full square, or a dashed ring with a question mark. */
   CG.drawVerdict = function (pen, verdict, x, y, r, count) {
+    const sign = verdicts[verdict] || verdicts.too_close;
     pen.setLineDash([]);
-    if (verdict === "inside") {
-      pen.fillStyle = CG.INSIDE;
+    pen.beginPath();
+    if (sign.shape === "square") {
+      pen.rect(x - r * 0.88, y - r * 0.88, r * 1.76, r * 1.76);
       pen.strokeStyle = "#ffffff";
       pen.lineWidth = 2;
-      pen.beginPath();
-      pen.rect(x - r * 0.88, y - r * 0.88, r * 1.76, r * 1.76);
       pen.stroke();
+      pen.fillStyle = sign.color;
       pen.fill();
     } else {
-      pen.beginPath();
       pen.arc(x, y, r, 0, 7);
-      pen.fillStyle = "#fffaf0";
+      pen.fillStyle = sign.fill;
       pen.fill();
-      pen.strokeStyle = CG.TOO_CLOSE;
+      pen.strokeStyle = sign.color;
       pen.lineWidth = 2.2;
       pen.setLineDash([r * 0.62, r * 0.36]);
       pen.stroke();
       pen.setLineDash([]);
     }
-    const label = count > 1 ? shortCount(count) : verdict === "inside" ? "" : "?";
+    const label = count > 1 ? shortCount(count) : sign.mark;
     if (!label) return;
-    pen.fillStyle = verdict === "inside" ? "#ffffff" : "#7a3a06";
+    pen.fillStyle = sign.ink;
     pen.font = `700 ${Math.round(r * (label.length > 2 ? 1 : 1.3))}px system-ui, sans-serif`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
@@ -195,6 +186,12 @@
         pen.beginPath();
         pen.moveTo(2, 15);
         pen.bezierCurveTo(10, 0, 16, 20, 26, 5);
+        if (line.casing) {
+          // White below a line shows on the map; on the legend's white only a darker rim does.
+          pen.lineWidth = line.width + 2.4;
+          pen.strokeStyle = "#d9d6cf";
+          pen.stroke();
+        }
         pen.lineWidth = line.width;
         pen.setLineDash(line.dash || []);
         pen.strokeStyle = layer.color;
@@ -235,7 +232,7 @@
       pen.fillStyle = color;
       pen.fill("evenodd");
     }
-    if (style.hatch) {
+    if (style.hatch && style.hatch !== "none") {
       pen.globalAlpha = alpha * 0.5;
       pen.fillStyle = CG.hatch(pen, style.hatch, color);
       pen.fill("evenodd");
