@@ -27,6 +27,8 @@ SOURCES = (
     "towns: GeoNames, CC BY 4.0",
 )
 ATTRIBUTION = f"{'; '.join(SOURCES)}. Borders as drawn there, not as anybody claims them."
+CREDIT = "Natural Earth · GSHHG · GeoNames (CC BY 4.0)"
+"""The same in one short line, always in sight on the map."""
 MARGIN_DEG = 8.0
 """How far the fine part reaches beyond the region; enough to zoom out to the neighbours."""
 TOWNS_MARGIN_DEG = 1.0
@@ -62,6 +64,7 @@ def basemap_json(region_id: str) -> bytes:
     named = {row[0] for row in near_countries}
     document = {
         "attribution": ATTRIBUTION,
+        "credit": CREDIT,
         "bounds": [round(number, 4) for number in box],
         "near": near,
         "far": far,
@@ -155,7 +158,7 @@ def _polygon(rings: list[list[int]], arcs: list[Line], box: Bounds) -> BaseGeome
 
 
 def _ring(numbers: list[int], arcs: list[Line]) -> Line:
-    """One ring: arcs end to end, ~n walked backwards, the shared point kept once.
+    """One ring or line: arcs end to end, ~n walked backwards, the shared point kept once.
 
     An island on the 180th meridian jumps from 180 to -180; unwrapped, it stays in one piece
     instead of becoming a band of land around the earth.
@@ -175,8 +178,8 @@ def _cut(
     topology: dict[str, Any], what: str, frame: BaseGeometry, box: Bounds
 ) -> list[BaseGeometry]:
     """The arcs of coasts or borders that lie in a frame."""
-    arcs = topology["arcs"]
-    near = [shapely.linestrings(arcs[n]) for n in topology[what] if _meet(arcs[n], box)]
+    arcs = [_ring([number], topology["arcs"]) for number in topology[what]]
+    near = [shapely.linestrings(arc) for arc in arcs if _meet(arc, box)]
     return [shapely.intersection(line, frame) for line in near]
 
 

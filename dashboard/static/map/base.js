@@ -39,6 +39,7 @@
     const [west, south, east, north] = document_.bounds;
     return {
       attribution: document_.attribution,
+      credit: document_.credit,
       box: [CG.unitX(west), CG.unitY(north), CG.unitX(east), CG.unitY(south)],
       near: part(document_.near),
       far: part(document_.far),

@@ -102,10 +102,12 @@
       const style = CG.baseStyle(session);
       const signs = (session.baseSigns || []).map((name) => el("span", {}, CG.baseSwatch(name, style), CG.text(name)));
       const online = session.baseStyle === "online" && session.region.online;
-      const from = online ? online.credit : session.baseStyle === "none" || !session.base ? "" : session.base.attribution;
+      const own = session.baseStyle !== "none" && session.base;
+      const from = online ? online.credit : own ? own.attribution : "";
+      session.credit.textContent = online ? online.credit : own ? own.credit : "";
       return [
         signs.length ? el("div", { class: "cg-base" }, ...signs) : null,
-        el("p", { class: "cg-quiet cg-credit" }, from ? `${CG.text("base")}: ${from}` : `${CG.text("base")}: ${CG.text(`base_${session.baseStyle}`)}`),
+        el("p", { class: "cg-quiet" }, from ? `${CG.text("base")}: ${from}` : `${CG.text("base")}: ${CG.text(`base_${session.baseStyle}`)}`),
         online ? el("p", { class: "cg-quiet" }, CG.text("online_hint", online.host)) : null,
       ].filter(Boolean);
     }

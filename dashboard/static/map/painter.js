@@ -191,8 +191,8 @@
     }
     if (layer.data.types.has("line")) {
       const line = CG.lineStyle(layer.spec);
-      if (line.casing) CG.strokeLines(view, seen, line.casing, line.width + 2, []);
       CG.strokeLines(view, seen, color, line.width, line.dash || []);
+      if (line.core) CG.strokeLines(view, seen, line.core, line.core_width, []);
     }
     if (layer.data.types.has("point")) paintPoints(view, layer, seen, color, symbol);
     pen.globalAlpha = 1;

@@ -38,7 +38,8 @@
       this.legend = new CG.Legend(this);
       this.identify = new CG.Identify(this);
       this.readout = CG.element("div", { class: "cg-readout", "aria-hidden": "true" });
-      map.getContainer().append(this.readout);
+      this.credit = CG.element("div", { class: "cg-credit" });
+      map.getContainer().append(this.readout, this.credit);
       this.scaleBar = new CG.ScaleBar(this);
       this.online = new CG.OnlineTiles(map);
       map.on("click", (event) => this.click(event));

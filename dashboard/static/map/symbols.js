@@ -21,8 +21,9 @@
   CG.areaStyle = ({ kind, variant }) => {
     const style = (kinds[kind] && kinds[kind].area) || PLAIN_AREA;
     if (!variant) return style;
-    const hatch = { back: "forward", forward: "back" }[style.hatch] || style.hatch;
-    return { ...style, hatch: variant % 2 ? hatch : style.hatch, dash: DASHES[variant % 3] || style.dash };
+    // The second of a kind has its hatch wider apart; another direction would be another kind's.
+    const hatch = variant % 2 && style.hatch !== "none" ? `${style.hatch}-wide` : style.hatch;
+    return { ...style, hatch, dash: DASHES[variant % 3] || style.dash };
   };
   CG.lineStyle = ({ kind, variant }) => {
     const style = (kinds[kind] && kinds[kind].line) || PLAIN_LINE;
@@ -48,30 +49,56 @@
   };
 
   function drawHatch(context, name, color) {
-    const size = name === "dots" ? 7 : 9;
+    const [kind, wide] = name.split("-");
+    const size = (kind === "dots" ? 7 : kind === "gaps" ? 12 : 9) * (wide ? 1.7 : 1);
     const dense = 2;
     const tile = document.createElement("canvas");
-    tile.width = tile.height = size * dense;
+    tile.width = tile.height = Math.round(size * dense);
+    const side = tile.width / dense;
     const pen = tile.getContext("2d");
     pen.scale(dense, dense);
     pen.strokeStyle = pen.fillStyle = color;
-    pen.lineWidth = 1;
-    pen.beginPath();
-    if (name === "dots") {
-      pen.arc(size / 2, size / 2, 0.9, 0, 7);
-      pen.fill();
-    } else {
-      // Each stroke is drawn three times so that the tile's edges meet.
-      for (const shift of [-size, 0, size]) {
-        if (name !== "back") { pen.moveTo(shift - 1, size + 1); pen.lineTo(shift + size + 1, -1); }
-        if (name !== "forward") { pen.moveTo(shift - 1, -1); pen.lineTo(shift + size + 1, size + 1); }
-      }
-      pen.stroke();
-    }
+    pen.lineWidth = kind === "gaps" ? 1.3 : 1;
+    HATCHES[kind](pen, side);
     const pattern = context.createPattern(tile, "repeat");
     pattern.setTransform(new DOMMatrix().scale(1 / dense));
     return pattern;
   }
+
+  /** Slanted strokes over a tile, drawn three times so that the tile's edges meet. */
+  function slant(pen, side, up, down) {
+    pen.beginPath();
+    for (const shift of [-side, 0, side]) {
+      if (up) { pen.moveTo(shift - 1, side + 1); pen.lineTo(shift + side + 1, -1); }
+      if (down) { pen.moveTo(shift - 1, -1); pen.lineTo(shift + side + 1, side + 1); }
+    }
+    pen.stroke();
+  }
+
+  function straight(pen, from, to) {
+    pen.beginPath();
+    pen.moveTo(...from);
+    pen.lineTo(...to);
+    pen.stroke();
+  }
+
+  const HATCHES = {
+    forward: (pen, side) => slant(pen, side, true, false),
+    back: (pen, side) => slant(pen, side, false, true),
+    cross: (pen, side) => slant(pen, side, true, true),
+    upright: (pen, side) => straight(pen, [side / 2, 0], [side / 2, side]),
+    level: (pen, side) => straight(pen, [0, side / 2], [side, side / 2]),
+    dots: (pen, side) => {
+      pen.beginPath();
+      pen.arc(side / 2, side / 2, 0.9, 0, 7);
+      pen.fill();
+    },
+    // Short strokes with gaps, staggered: nobody has looked here.
+    gaps: (pen, side) => {
+      straight(pen, [side * 0.08, side * 0.42], [side * 0.38, side * 0.12]);
+      straight(pen, [side * 0.58, side * 0.92], [side * 0.88, side * 0.62]);
+    },
+  };
 
   /** Draw a point symbol of radius `r` pixels: a shape of its own for each kind. */
   CG.drawPoint = function (pen, symbol, x, y, r, color) {
@@ -101,10 +128,10 @@
       pen.arc(x, y + r * 0.2, r * 0.8, -0.5, Math.PI + 0.5);
       pen.lineTo(x, y - r * 1.2);
       pen.closePath();
-    } else if (symbol === "triangle") {
-      pen.moveTo(x, y - r * 1.15);
-      pen.lineTo(x + r * 1.1, y + r * 0.85);
-      pen.lineTo(x - r * 1.1, y + r * 0.85);
+    } else if (symbol === "flag") {
+      // A visit was to a site: the flag stands above the site's own sign.
+      pen.moveTo(x - r * 0.14, y);
+      for (const [dx, dy] of [[-0.14, -2.9], [1.5, -2.25], [0.2, -1.6], [0.2, 0]]) pen.lineTo(x + dx * r, y + dy * r);
       pen.closePath();
     } else {
       // Detections: a ring, so that the diamond of a site below it still shows.
@@ -186,18 +213,17 @@
         pen.beginPath();
         pen.moveTo(2, 15);
         pen.bezierCurveTo(10, 0, 16, 20, 26, 5);
-        if (line.casing) {
-          // White below a line shows on the map; on the legend's white only a darker rim does.
-          pen.lineWidth = line.width + 2.4;
-          pen.strokeStyle = "#d9d6cf";
-          pen.stroke();
-        }
         pen.lineWidth = line.width;
         pen.setLineDash(line.dash || []);
         pen.strokeStyle = layer.color;
         pen.stroke();
+        if (line.core) {
+          pen.lineWidth = line.core_width;
+          pen.strokeStyle = line.core;
+          pen.stroke();
+        }
       }
-      if (seen.has("point")) CG.drawPoint(pen, layer.symbol, 14, 10, 6, layer.color);
+      if (seen.has("point")) CG.drawPoint(pen, layer.symbol, layer.symbol === "flag" ? 11 : 14, layer.symbol === "flag" ? 18 : 10, 6, layer.color);
     });
 
   /** A raster: a few of its colours side by side. */
