@@ -43,6 +43,7 @@ SCRIPT_PARTS = (
     "labels.js",
     "painter.js",
     "hotspots.js",
+    "coverage.js",
     "legend.js",
     "identify.js",
     "tools.js",

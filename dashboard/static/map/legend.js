@@ -67,7 +67,8 @@
       if (session.hotspots) parts.push(CG.hotspotLegend(session.hotspots));
       if (session.conflicts) parts.push(this.verdicts());
       const top = every.sort((a, b) => b.spec.order - a.spec.order);
-      parts.push(top.length ? el("ul", {}, ...top.map((layer) => this.row(layer))) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
+      const rows = [...top.map((layer) => this.row(layer)), CG.unsurveyedRow(session)].filter(Boolean);
+      parts.push(top.length ? el("ul", {}, ...rows) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
       parts.push(...this.base());
       this.list.replaceChildren(...parts);
       this.mark();
@@ -87,6 +88,7 @@
       if (session.conflicts) {
         for (const [verdict, key] of VERDICTS) signs.push(this.chip(CG.verdictSwatch(verdict), CG.text(key)));
       }
+      if (CG.surveyedAreas(session)) signs.push(this.chip(CG.hotspotSwatch("not_surveyed"), CG.text("not_surveyed")));
       const shown = session.shownLayers().filter((layer) => !this.isAway(layer)).sort((a, b) => b.spec.order - a.spec.order);
       for (const layer of shown) signs.push(this.chip(CG.layerSwatch(layer.spec, layer.data && layer.data.types), layer.spec.title));
       return el("span", { class: "cg-strip" }, ...signs);

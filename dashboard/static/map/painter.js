@@ -62,7 +62,12 @@
       const started = performance.now();
       CG.paintBase(view, this.session);
       CG.paintUnits(view, this.session);
-      for (const layer of this.session.shownLayers()) paintLayer(view, layer);
+      const shown = this.session.shownLayers();
+      const last = shown.map((layer) => layer.spec.kind).lastIndexOf("survey_coverage");
+      shown.forEach((layer, i) => {
+        paintLayer(view, layer);
+        if (i === last) CG.paintUnsurveyed(view, this.session);
+      });
       this._paintHighlight(view);
       this._paintConflicts(view);
       CG.paintRanks(view, this.session);

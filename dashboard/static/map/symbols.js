@@ -23,7 +23,9 @@
     if (!variant) return style;
     // The second of a kind has its hatch wider apart; another direction would be another kind's.
     const hatch = variant % 2 && style.hatch !== "none" ? `${style.hatch}-wide` : style.hatch;
-    return { ...style, hatch, dash: DASHES[variant % 3] || style.dash };
+    // An outline is told by its dash alone: the second has it longer, the third shorter.
+    const own = !style.fill && style.dash && style.dash.map((pixels) => pixels * [1, 2, 0.6][variant % 3]);
+    return { ...style, hatch, dash: own || DASHES[variant % 3] || style.dash };
   };
   CG.lineStyle = ({ kind, variant }) => {
     const style = (kinds[kind] && kinds[kind].line) || PLAIN_LINE;
@@ -250,8 +252,8 @@
 
   CG.verdictSwatch = (verdict) => CG.swatch((pen) => CG.drawVerdict(pen, verdict, 14, 10, 7.5, 1));
 
-  /** Fill the current path as an area of its kind: a tint, then its hatch. */
-  CG.paintArea = function (pen, style, color) {
+  /** Fill the current path as an area: a tint, then its hatch, in the colour of its ink if it has one. */
+  CG.paintArea = function (pen, style, color, ink) {
     const alpha = pen.globalAlpha;
     if (style.fill) {
       pen.globalAlpha = alpha * style.fill;
@@ -260,7 +262,7 @@
     }
     if (style.hatch && style.hatch !== "none") {
       pen.globalAlpha = alpha * 0.5;
-      pen.fillStyle = CG.hatch(pen, style.hatch, color);
+      pen.fillStyle = CG.hatch(pen, style.hatch, ink || color);
       pen.fill("evenodd");
     }
     pen.globalAlpha = alpha;
