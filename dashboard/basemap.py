@@ -7,7 +7,9 @@ nothing but sea is ever drawn as sea.
 
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -77,14 +79,14 @@ def basemap_json(region_id: str) -> bytes:
 
 def _near(box: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:
     """The fine part, and the countries in it."""
-    topology = _natural_earth("10m")
+    world = _natural_earth("10m")
     frame = shapely.box(*box)
-    countries = _countries(topology, frame, box)
+    countries = _countries(world, frame, box)
     part = {
         "unit": NEAR_UNIT_DEG,
         "land": _polygons([shapely.union_all(list(countries.values()))], NEAR_UNIT_DEG),
-        "coasts": _lines(_cut(topology, "coasts", frame, box), NEAR_UNIT_DEG),
-        "borders": _lines(_cut(topology, "borders", frame, box), NEAR_UNIT_DEG),
+        "coasts": _lines(_cut(world.coasts, frame, box), NEAR_UNIT_DEG),
+        "borders": _lines(_cut(world.borders, frame, box), NEAR_UNIT_DEG),
         "lakes": _polygons(gshhg.lakes(box, smallest_km2=SMALLEST_LAKE_KM2), NEAR_UNIT_DEG),
         "rivers": _lines(gshhg.rivers(box), NEAR_UNIT_DEG),
     }
@@ -93,24 +95,33 @@ def _near(box: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:
 
 def _far(box: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:
     """The rest of the world, coarse, with the fine part cut out of it."""
-    topology = _natural_earth("110m")
+    world = _natural_earth("110m")
     rest = shapely.difference(shapely.box(*WORLD), shapely.box(*box))
-    countries = _countries(topology, rest, WORLD)
+    countries = _countries(world, rest, WORLD)
     lakes = gshhg.lakes(WORLD, smallest_km2=SMALLEST_FAR_LAKE_KM2, resolution="c")
     part = {
         "unit": FAR_UNIT_DEG,
         "land": _polygons([shapely.union_all(list(countries.values()))], FAR_UNIT_DEG),
-        "coasts": _lines(_cut(topology, "coasts", rest, WORLD), FAR_UNIT_DEG),
-        "borders": _lines(_cut(topology, "borders", rest, WORLD), FAR_UNIT_DEG),
+        "coasts": _lines(_cut(world.coasts, rest, WORLD), FAR_UNIT_DEG),
+        "borders": _lines(_cut(world.borders, rest, WORLD), FAR_UNIT_DEG),
         "lakes": _polygons([shapely.intersection(lake, rest) for lake in lakes], FAR_UNIT_DEG),
         "rivers": [],
     }
     return part, _labels(countries)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _World:
+    """Natural Earth at one scale, in degrees: the rings of each country's polygons, and lines."""
+
+    countries: dict[str, list[list[Line]]]
+    coasts: list[Line]
+    borders: list[Line]
+
+
 @cache
-def _natural_earth(scale: str) -> dict[str, Any]:
-    """World-atlas' TopoJSON: arcs in degrees, countries as arc numbers, coasts and borders apart.
+def _natural_earth(scale: str) -> _World:
+    """World-atlas' TopoJSON, decoded.
 
     TopoJSON stores an arc as whole steps from point to point. An arc one country uses is a coast,
     an arc two use is a border.
@@ -118,54 +129,55 @@ def _natural_earth(scale: str) -> dict[str, Any]:
     raw = json.loads(assets.natural_earth(scale).read_bytes())
     step = np.asarray(raw["transform"]["scale"])
     origin = np.asarray(raw["transform"]["translate"])
-    countries: dict[str, list[list[list[int]]]] = {}
-    used: dict[int, int] = {}
+    arcs = [np.cumsum(np.asarray(arc), axis=0) * step + origin for arc in raw["arcs"]]
+    countries: dict[str, list[list[Line]]] = {}
+    used: Counter[int] = Counter()
     for record in raw["objects"]["countries"]["geometries"]:
-        arcs = record.get("arcs", [])
-        polygons = [arcs] if record["type"] == "Polygon" else arcs
-        countries[record["properties"]["name"]] = polygons
-        for number in {n if n >= 0 else ~n for poly in polygons for ring in poly for n in ring}:
-            used[number] = used.get(number, 0) + 1
-    return {
-        "arcs": [np.cumsum(np.asarray(arc), axis=0) * step + origin for arc in raw["arcs"]],
-        "countries": countries,
-        "coasts": [number for number, count in used.items() if count == 1],
-        "borders": [number for number, count in used.items() if count > 1],
-    }
-
-
-def _countries(
-    topology: dict[str, Any], frame: BaseGeometry, box: Bounds
-) -> dict[str, BaseGeometry]:
-    """The countries that reach into a frame, cut to it; `box` are the frame's bounds."""
-    found = {}
-    for name, polygons in topology["countries"].items():
-        parts = [_polygon(polygon, topology["arcs"], box) for polygon in polygons]
-        cut = shapely.intersection(shapely.union_all(parts), frame)
-        if shapely.area(cut) > 0:
-            found[name] = cut
-    return found
-
-
-def _polygon(rings: list[list[int]], arcs: list[Line], box: Bounds) -> BaseGeometry:
-    """One polygon from the arc numbers of its rings, made valid; empty when it is not near."""
-    closed = [_ring(ring, arcs) for ring in rings]
-    if len(closed[0]) < 4 or not _meet(closed[0], box):
-        return shapely.Polygon()
-    return shapely.make_valid(
-        shapely.Polygon(closed[0], [hole for hole in closed[1:] if len(hole) >= 4])
+        numbers = record.get("arcs", [])
+        polygons = [numbers] if record["type"] == "Polygon" else numbers
+        used.update({n if n >= 0 else ~n for poly in polygons for ring in poly for n in ring})
+        countries[record["properties"]["name"]] = [
+            [_line(ring, arcs) for ring in polygon] for polygon in polygons
+        ]
+    return _World(
+        countries=countries,
+        coasts=[_line([number], arcs) for number, count in used.items() if count == 1],
+        borders=[_line([number], arcs) for number, count in used.items() if count > 1],
     )
 
 
-def _ring(numbers: list[int], arcs: list[Line]) -> Line:
-    """One ring or line: arcs end to end, ~n walked backwards, the shared point kept once.
+def _line(numbers: list[int], arcs: list[Line]) -> Line:
+    """A ring or line: arcs end to end, ~n walked backwards, the shared point kept once.
 
     An island on the 180th meridian jumps from 180 to -180; unwrapped, it stays in one piece
     instead of becoming a band of land around the earth.
     """
     pieces = [arcs[n] if n >= 0 else arcs[~n][::-1] for n in numbers]
-    ring = np.concatenate([pieces[0], *[piece[1:] for piece in pieces[1:]]])
-    return np.column_stack([np.unwrap(ring[:, 0], period=360.0), ring[:, 1]])
+    line = np.concatenate([pieces[0], *[piece[1:] for piece in pieces[1:]]])
+    if np.ptp(line[:, 0]) > 180:
+        line[:, 0] = np.unwrap(line[:, 0], period=360.0)
+    return line
+
+
+def _countries(world: _World, frame: BaseGeometry, box: Bounds) -> dict[str, BaseGeometry]:
+    """The countries that reach into a frame, cut to it; `box` are the frame's bounds."""
+    found = {}
+    for name, polygons in world.countries.items():
+        near = [_polygon(rings) for rings in polygons if _is_near(rings[0], box)]
+        cut = shapely.intersection(shapely.union_all(near), frame)
+        if shapely.area(cut) > 0:
+            found[name] = cut
+    return found
+
+
+def _polygon(rings: list[Line]) -> BaseGeometry:
+    """One polygon from its rings, made valid."""
+    holes = [ring for ring in rings[1:] if len(ring) >= 4]
+    return shapely.make_valid(shapely.Polygon(rings[0], holes))
+
+
+def _is_near(ring: Line, box: Bounds) -> bool:
+    return len(ring) >= 4 and _meet(ring, box)
 
 
 def _meet(line: Line, box: Bounds) -> bool:
@@ -174,13 +186,10 @@ def _meet(line: Line, box: Bounds) -> bool:
     return bool(west <= box[2] and east >= box[0] and south <= box[3] and north >= box[1])
 
 
-def _cut(
-    topology: dict[str, Any], what: str, frame: BaseGeometry, box: Bounds
-) -> list[BaseGeometry]:
-    """The arcs of coasts or borders that lie in a frame."""
-    arcs = [_ring([number], topology["arcs"]) for number in topology[what]]
-    near = [shapely.linestrings(arc) for arc in arcs if _meet(arc, box)]
-    return [shapely.intersection(line, frame) for line in near]
+def _cut(lines: list[Line], frame: BaseGeometry, box: Bounds) -> list[BaseGeometry]:
+    """What of coasts or borders lies in a frame; `box` are the frame's bounds."""
+    near = [shapely.linestrings(line) for line in lines if _meet(line, box)]
+    return list(shapely.intersection(np.asarray(near, dtype=object), frame))
 
 
 def _polygons(shapes: Iterable[BaseGeometry], unit: float) -> list[list[Packed]]:

