@@ -11,6 +11,9 @@
   const SAME_PLACE_M = 2500;
   const SAME_NAME_M = 15000;
   const AGAIN_PIXELS = 420;
+  // A screen holds some hundred names: of thousands in view the first are tried, not all.
+  const MOST_TRIED = 1500;
+  const MOST_WIDTHS = 20000;
   const SETTLEMENT = { size: 12, color: CG.INK };
   const DISTRICT = { size: 12, color: "#4b555c", italic: true, spacing: 0.4 };
   const ROAD = { size: 11, color: "#57534e" };
@@ -29,13 +32,14 @@
     session.labels = room.names;
   };
 
+  const widths = new Map();
+
   /** What is free on the canvas, and the names that have been put there. */
   class Room {
     constructor(view) {
       this.view = view;
       this.taken = view.taken;
       this.names = [];
-      this.widths = new Map();
     }
 
     /** Where a place of the unit square is on the canvas; null out of view. */
@@ -53,11 +57,12 @@
     width(text, style) {
       const font = this.font(style);
       const key = `${font} ${text}`;
-      if (!this.widths.has(key)) {
+      if (!widths.has(key)) {
+        if (widths.size > MOST_WIDTHS) widths.clear();
         this.view.pen.font = font;
-        this.widths.set(key, this.view.pen.measureText(text).width);
+        widths.set(key, this.view.pen.measureText(text).width);
       }
-      return this.widths.get(key) + (style.spacing || 0) * text.length;
+      return widths.get(key) + (style.spacing || 0) * text.length;
     }
 
     isFree(box) {
@@ -129,6 +134,7 @@
     for (const shape of named(session, "settlements", view)) {
       const place = { x: (shape.box[0] + shape.box[2]) / 2, y: (shape.box[1] + shape.box[3]) / 2, name: String(shape.properties.name) };
       found.push(place);
+      if (found.length > MOST_TRIED) continue;
       const at = room.at(place);
       if (at) room.place(place.name, room.around(at, place.name, SETTLEMENT, 7), SETTLEMENT);
     }
