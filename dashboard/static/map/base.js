@@ -6,7 +6,7 @@
   const FLATTENING = 1 / 298.257223563;
   const EQUATOR_M = 2 * Math.PI * 6378137;
   const STEPS_DEG = [30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
-  const BORDER_DASH = [7, 3, 1.5, 3];
+  const BAND_FROM = 6;
   const RIVERS_FROM = 5.5;
   // GSHHG is generalised to 1 km: nearer than this its rivers would lie beside the real ones.
   const RIVERS_UNTIL = 12.5;
@@ -90,7 +90,9 @@
       CG.strokeLines(view, shapes("coasts"), style.coast, 1, []);
       const borders = shapes("borders");
       if (borders.length) signs.push("border");
-      CG.strokeLines(view, borders, style.border, view.zoom < 6 ? 0.9 : 1.4, view.zoom < 6 ? [] : BORDER_DASH);
+      // A line in a soft band: a broken line is a district's.
+      if (view.zoom >= BAND_FROM) CG.strokeLines(view, borders, style.border_band, 6, []);
+      CG.strokeLines(view, borders, style.border, view.zoom < BAND_FROM ? 0.9 : 1.2, []);
     }
     if (session.graticule) paintGraticule(view, style);
   };
@@ -223,9 +225,13 @@
       } else {
         pen.moveTo(2, 14);
         pen.bezierCurveTo(10, 0, 16, 20, 26, 6);
+        if (name === "border") {
+          pen.strokeStyle = style.border_band;
+          pen.lineWidth = 6;
+          pen.stroke();
+        }
         pen.strokeStyle = style[name];
-        pen.lineWidth = 1.4;
-        if (name === "border") pen.setLineDash(BORDER_DASH);
+        pen.lineWidth = 1.2;
       }
       pen.stroke();
     });
