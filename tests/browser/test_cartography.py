@@ -195,6 +195,18 @@ def test_the_sources_of_the_base_map_are_always_in_sight(
     expect(frame.locator(".cg-credit")).to_contain_text("Natural Earth · GSHHG · GeoNames (CC BY")
 
 
+def test_a_base_map_that_does_not_come_is_told_in_words(
+    open_tab: Callable[..., Tab], server: Server
+) -> None:
+    tab = open_tab("about:blank")
+    tab.page.route(
+        "**/cg/basemap/**", lambda route: route.fulfill(status=500, json={"error": "Out."})
+    )
+    tab.page.goto(server.url)
+    legend = tab.page.frame_locator("iframe").locator(".cg-legend")
+    expect(legend).to_contain_text("Base map: could not be loaded: Out.", timeout=30_000)
+
+
 # --- scale and graticule ---------------------------------------------------------------------
 
 

@@ -159,5 +159,5 @@ def test_sources_are_named() -> None:
 
 def test_a_missing_package_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gshhg, "PACKAGE", "no-such-package")
-    with pytest.raises(gshhg.GshhgError, match="make setup"):
-        gshhg._folder()
+    with pytest.raises(assets.AssetsError, match=r"'no-such-package'.*make setup"):
+        assets.check()

@@ -71,7 +71,8 @@
     pen.setLineDash([]);
     pen.clearRect(min.x, min.y, max.x - min.x, max.y - min.y);
     if (style.sea) {
-      pen.fillStyle = style.sea;
+      // Until the base map is here, nobody knows what is sea.
+      pen.fillStyle = base ? style.sea : style.land;
       pen.fillRect(min.x, min.y, max.x - min.x, max.y - min.y);
     }
     if (base && style.coast) {

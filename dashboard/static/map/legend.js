@@ -110,6 +110,7 @@
       return [
         signs.length ? el("div", { class: "cg-base" }, ...signs) : null,
         el("p", { class: "cg-quiet" }, from ? `${CG.text("base")}: ${from}` : `${CG.text("base")}: ${CG.text(`base_${session.baseStyle}`)}`),
+        session.baseProblem ? el("p", { class: "cg-problem" }, `${CG.text("base")}: ${CG.text("failed", session.baseProblem)}`) : null,
         online ? el("p", { class: "cg-quiet" }, CG.text("online_hint", online.host)) : null,
       ].filter(Boolean);
     }

@@ -119,10 +119,13 @@
         const base = CG.decodeBase(await CG.fetchJson(asked));
         if (this.region.basemap !== asked) return;
         this.base = base;
+        this.baseProblem = "";
         this.legend.render();
         this.painter.redraw();
       } catch (error) {
-        console.warn(`Base map: ${error.message}`);
+        if (this.region.basemap !== asked) return;
+        this.baseProblem = error.message;
+        this.legend.render();
       }
     }
 
