@@ -18,6 +18,7 @@ from streamlit.starlette import App
 
 from dashboard import assets, routes, workflows
 from dashboard.middleware import Compression, SecurityHeaders
+from dashboard.online import OnlineTilesError, online_tiles
 
 SCRIPT = Path(__file__).resolve().parent / "script.py"
 CONFIG = assets.ROOT / ".streamlit" / "config.toml"
@@ -36,18 +37,20 @@ INSISTED = {
 
 
 def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
-    """The routes and middleware of the app; AssetsError when a file the browser needs is missing.
+    """The routes and middleware of the app; AssetsError when a file the browser needs is missing,
+    OnlineTilesError when the address of online tiles is none.
 
     `work` is what the routes call; tests pass their own.
     """
     assets.check()
     configure()
+    tiles = online_tiles()
     base = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
     prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/")]
     return {
         "routes": routes.routes(base=base, work=work),
         "middleware": [
-            Middleware(SecurityHeaders, base=base),
+            Middleware(SecurityHeaders, base=base, pictures_from=tiles and tiles.origin),
             Middleware(Compression, prefixes=prefixes),
         ],
     }
@@ -84,7 +87,7 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def _parts_or_exit() -> dict[str, Any]:
     try:
         return parts()
-    except assets.AssetsError as error:
+    except (assets.AssetsError, OnlineTilesError) as error:
         sys.exit(str(error))
 
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from streamlit import config
 
 from dashboard import assets
+from dashboard.online import DEEPEST_ZOOM, online_tiles
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.raster_tiles import style_fingerprint
 from dashboard.workflows.types import ConflictRun
@@ -345,6 +346,7 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
             "name": spec.region_name,
             "bounds": list(spec.bounds),
             "basemap": f"{base}/cg/basemap/{spec.region_id}.json?v={assets.version()}",
+            "online": _online(),
         },
         "prefix": f"{base}/cg/",
         "language": spec.language,
@@ -375,6 +377,15 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
         "zoomToHighlight": spec.zoom_to_highlight,
         "view": spec.view and [spec.view.longitude, spec.view.latitude, spec.view.zoom],
     }
+
+
+def _online() -> dict[str, Any] | None:
+    """The online base map the map may offer; None, as a rule."""
+    tiles = online_tiles()
+    if tiles is None:
+        return None
+    told = {"url": tiles.url, "host": tiles.host, "credit": tiles.credit}
+    return told | {"maxzoom": DEEPEST_ZOOM}
 
 
 def _tiles(layer: MapLayer, *, base: str) -> str | None:

@@ -150,12 +150,15 @@ async def _send_whole(send: Send, headers: Headers, body: bytes) -> None:
 class SecurityHeaders:
     """Tell the browser that this page talks to this host only, and may not be framed elsewhere.
 
-    `component` is the path below which streamlit-folium's frame lives: it runs its script with
-    `eval`, which nothing else may.
+    `pictures_from` is the origin of the online base map, if one is set (`online.py`): the map's
+    frame may show its pictures, and nothing else may come from there. `component` is the path
+    below which streamlit-folium's frame lives: it runs its script with `eval`, which nothing else
+    may.
     """
 
-    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
+    def __init__(self, app: ASGIApp, *, base: str = "", pictures_from: str | None = None) -> None:
         self.app = app
+        self.pictures_from = pictures_from
         self.component = f"{base}/component/"
         self.ours = f"{base}/cg/"
         self.media = f"{base}/media/"
@@ -206,6 +209,8 @@ class SecurityHeaders:
         if path.startswith(self.component):
             # streamlit-folium puts the map's script into the page and evaluates messages to it.
             common["script-src"] = "'self' 'unsafe-inline' 'unsafe-eval'"
+            if self.pictures_from:
+                common["img-src"] += f" {self.pictures_from}"
         else:
             common["script-src"] = f"'self' 'wasm-unsafe-eval' {self.shell_hashes}"
         return "; ".join(f"{name} {value}" for name, value in common.items())
