@@ -17,6 +17,7 @@ from streamlit.config_option import ConfigOption
 from streamlit.starlette import App
 
 from dashboard import assets, routes, workflows
+from dashboard.embedding import EmbedAlias, EmbedError, origins
 from dashboard.middleware import Compression, SecurityHeaders
 
 SCRIPT = Path(__file__).resolve().parent / "script.py"
@@ -36,7 +37,8 @@ INSISTED = {
 
 
 def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
-    """The routes and middleware of the app; AssetsError when a file the browser needs is missing.
+    """The routes and middleware of the app; AssetsError when a file the browser needs is missing,
+    EmbedError when the setting of who may embed the map cannot be used.
 
     `work` is what the routes call; tests pass their own.
     """
@@ -47,7 +49,8 @@ def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
     return {
         "routes": routes.routes(base=base, work=work),
         "middleware": [
-            Middleware(SecurityHeaders, base=base),
+            Middleware(SecurityHeaders, base=base, embed_origins=origins()),
+            Middleware(EmbedAlias),
             Middleware(Compression, prefixes=prefixes),
         ],
     }
@@ -84,7 +87,7 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def _parts_or_exit() -> dict[str, Any]:
     try:
         return parts()
-    except assets.AssetsError as error:
+    except (assets.AssetsError, EmbedError) as error:
         sys.exit(str(error))
 
 

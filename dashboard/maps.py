@@ -10,13 +10,14 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from streamlit import config
 
 from dashboard import assets
+from dashboard.sharing import Shared
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.raster_tiles import style_fingerprint
 from dashboard.workflows.types import ConflictRun
@@ -37,6 +38,21 @@ class View:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MapVersion:
+    """A version of a layer that the map can set beside another, or show for its day.
+
+    `day` is the day its data speak for, None = nobody stated it; `dated` the same in words.
+    """
+
+    version_id: str
+    number: int
+    features: int
+    day: dt.date | None = None
+    dated: str | None = None
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class MapLayer:
     """One layer on the map. `opacity` is 0 to 1. The legend shows `dated`, a few words such as
     "data of 2020-06-30" (None = "date not stated"), and `source`.
@@ -44,6 +60,7 @@ class MapLayer:
     `order` is the drawing order, low first. `visible` is where the switch in the legend stands at
     first; after that the person at the map decides, until the page changes it. `classes` are the
     classes of a raster in their order, each with its "#rrggbb": then the layer comes as tiles.
+    `versions` are all versions of the layer, oldest first, empty where it has one only.
     """
 
     layer_id: str
@@ -60,6 +77,7 @@ class MapLayer:
     source: str | None = None
     dated: str | None = None
     classes: tuple[tuple[str, str], ...] = ()
+    versions: tuple[MapVersion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +107,8 @@ class MapHotspots:
 
 @dataclass(frozen=True, kw_only=True)
 class MapSpec:
-    """What a map shows. `highlight` lists (layer id, feature id)."""
+    """What a map shows. `highlight` lists (layer id, feature id); `shared` is what a link says of
+    the map; an `embedded` one stands alone in somebody else's page."""
 
     region_id: str
     region_name: str
@@ -101,6 +120,8 @@ class MapSpec:
     zoom_to_highlight: bool = True
     view: View | None = None
     language: str = "en"
+    shared: Shared = Shared()
+    embedded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +192,28 @@ def map_layer(layer: Layer, *, visible: bool = True, opacity: float = 1.0) -> Ma
         source=version.source_note or version.filename,
         dated=f"data of {version.data_date.isoformat()}" if version.data_date else None,
         classes=_classes(version),
+    )
+
+
+MOST_VERSIONS = 60
+"""Of one layer that a map is told about, the newest; a message must stay short."""
+
+
+def map_versions(versions: Sequence[LayerVersion]) -> tuple[MapVersion, ...]:
+    """Versions of a layer for the map, oldest first; none where there is nothing to compare."""
+    if len(versions) < 2:
+        return ()
+    newest = sorted(versions, key=lambda version: version.number)[-MOST_VERSIONS:]
+    return tuple(
+        MapVersion(
+            version_id=version.version_id,
+            number=version.number,
+            features=version.features,
+            day=version.data_date,
+            dated=version.data_date.isoformat() if version.data_date else None,
+            demonstration=version.demonstration,
+        )
+        for version in newest
     )
 
 
@@ -366,6 +409,7 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
                 "dated": layer.dated,
                 "tiles": _tiles(layer, base=base),
                 "classes": [[name.replace("_", " "), color] for name, color in layer.classes],
+                "versions": [_version_message(layer, one, base=base) for one in layer.versions],
             }
             for layer in spec.layers
         ],
@@ -374,6 +418,23 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
         "highlight": [list(pair) for pair in spec.highlight],
         "zoomToHighlight": spec.zoom_to_highlight,
         "view": spec.view and [spec.view.longitude, spec.view.latitude, spec.view.zoom],
+        "shared": spec.shared.as_json(),
+        "embedded": spec.embedded,
+    }
+
+
+def _version_message(layer: MapLayer, version: MapVersion, *, base: str) -> dict[str, Any]:
+    """A version of a layer, with what differs from one version to another."""
+    other = replace(layer, version_id=version.version_id)
+    return {
+        "version": version.version_id,
+        "number": version.number,
+        "features": version.features,
+        "day": version.day.isoformat() if version.day else None,
+        "dated": version.dated,
+        "invented": version.demonstration,
+        "url": f"{base}/cg/features/{version.version_id}.json",
+        "tiles": _tiles(other, base=base),
     }
 
 

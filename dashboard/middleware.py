@@ -150,12 +150,15 @@ async def _send_whole(send: Send, headers: Headers, body: bytes) -> None:
 class SecurityHeaders:
     """Tell the browser that this page talks to this host only, and may not be framed elsewhere.
 
+    `embed_origins` are the hosts that may show the pages in a frame all the same; answers of our
+    own routes and what people brought stay out of theirs.
     `component` is the path below which streamlit-folium's frame lives: it runs its script with
     `eval`, which nothing else may.
     """
 
-    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
+    def __init__(self, app: ASGIApp, *, base: str = "", embed_origins: Iterable[str] = ()) -> None:
         self.app = app
+        self.ancestors = " ".join(["'self'", *embed_origins])
         self.component = f"{base}/component/"
         self.ours = f"{base}/cg/"
         self.media = f"{base}/media/"
@@ -175,13 +178,17 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
     def _headers(self, scope: Scope) -> Headers:
-        return [
-            (b"content-security-policy", self._policy(scope).encode()),
+        policy = self._policy(scope)
+        headers = [
+            (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
-            (b"x-frame-options", b"SAMEORIGIN"),
             (b"cross-origin-opener-policy", b"same-origin"),
         ]
+        if policy.endswith("frame-ancestors 'self'"):
+            # the older header cannot name a host: it is left out where one is named
+            headers.append((b"x-frame-options", b"SAMEORIGIN"))
+        return headers
 
     def _policy(self, scope: Scope) -> str:
         path: str = scope["path"]
@@ -201,13 +208,14 @@ class SecurityHeaders:
             "object-src": "'none'",
             "base-uri": "'self'",
             "form-action": "'self'",
-            "frame-ancestors": "'self'",
         }
         if path.startswith(self.component):
             # streamlit-folium puts the map's script into the page and evaluates messages to it.
             common["script-src"] = "'self' 'unsafe-inline' 'unsafe-eval'"
         else:
             common["script-src"] = f"'self' 'wasm-unsafe-eval' {self.shell_hashes}"
+        # every page around a frame counts: the map's frame needs the named hosts as the page does
+        common["frame-ancestors"] = self.ancestors
         return "; ".join(f"{name} {value}" for name, value in common.items())
 
 

@@ -63,6 +63,11 @@ def _filter(run: ConflictRun) -> pd.DataFrame:
             "More filters" + (f" ({used} in use)" if used else ""), icon=":material/tune:"
         ):
             _filter_widgets(run)
+    return _passing(table)
+
+
+def _passing(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that pass the filters as they are chosen."""
     return passing(
         table,
         verdicts=state.get("conflicts.verdicts") or (),
@@ -201,26 +206,29 @@ def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
 
 
 def _map(run: ConflictRun, shown: pd.DataFrame) -> MapEvent:
+    return show_map(_spec(run, shown), key="conflicts.frame", height=430, returns=("click",))
+
+
+def map_spec() -> MapSpec:
+    """What the map of this page shows, where the map stands alone."""
+    run = parts.conflict_run()
+    return _spec(run, _passing(run.table))
+
+
+def _spec(run: ConflictRun, shown: pd.DataFrame) -> MapSpec:
     loaded = cached.overview(run.region_id)
     selected = state.get("conflicts.selected")
     ids = None if len(shown) == len(run.table) else tuple(shown["conflict_id"])
-    return show_map(
-        MapSpec(
-            region_id=run.region_id,
-            region_name=region(run.region_id).name,
-            bounds=loaded.bounds,
-            layers=parts.map_layers(
-                loaded, hidden=("roads", "visits", "health_sites", "landcover")
-            ),
-            conflicts=map_conflicts(run, shown=ids, selected=selected),
-            highlight=_highlight(run, selected),
-            # a link that says where to look is taken at its word
-            zoom_to_highlight=state.get("conflicts.fly", state.get("map.view") is None),
-            view=state.get("map.view"),
-        ),
-        key="conflicts.frame",
-        height=430,
-        returns=("click",),
+    return MapSpec(
+        region_id=run.region_id,
+        region_name=region(run.region_id).name,
+        bounds=loaded.bounds,
+        layers=parts.map_layers(loaded, hidden=("roads", "visits", "health_sites", "landcover")),
+        conflicts=map_conflicts(run, shown=ids, selected=selected),
+        highlight=_highlight(run, selected),
+        # a link that says where to look is taken at its word
+        zoom_to_highlight=state.get("conflicts.fly", state.get("map.view") is None),
+        **state.of_link(),
     )
 
 

@@ -29,21 +29,28 @@ METRES_A_DEGREE = 110_574.0
 
 
 def features_geojson(store: Store, version_id: str, *, tolerance: float = 0.0) -> bytes:
-    """A layer version for the map: properties id, name, class, r (radius in metres).
+    """A layer version for the map: properties id, name, class, r (radius in metres), d (ISO day).
 
-    `tolerance` is the simplification in degrees, 0 = none; a shape that would vanish stays as it
+    `d` is the day a feature was observed, absent where nobody stated it. `tolerance` is the simplification in degrees, 0 = none; a shape that would vanish stays as it
     is. Coordinates have 6 decimals. Absent properties are left out.
     """
     frame = store.read_features(
-        version_id, columns=["feature_id", "name", "feature_class", "radius_m"]
+        version_id, columns=["feature_id", "name", "feature_class", "radius_m", "observed_on"]
     )
     shapes = _for_map(frame.geometry.to_numpy(), tolerance)
     properties = zip(
-        frame["feature_id"], frame["name"], frame["feature_class"], frame["radius_m"], strict=True
+        frame["feature_id"],
+        frame["name"],
+        frame["feature_class"],
+        frame["radius_m"],
+        _days(frame["observed_on"]),
+        strict=True,
     )
     lines = []
-    for shape, (feature_id, name, feature_class, radius) in zip(shapes, properties, strict=True):
-        told = {"id": feature_id, "name": name, "class": feature_class, "r": radius}
+    for shape, (feature_id, name, feature_class, radius, day) in zip(
+        shapes, properties, strict=True
+    ):
+        told = {"id": feature_id, "name": name, "class": feature_class, "r": radius, "d": day}
         kept = {key: value for key, value in told.items() if not pd.isna(value)}
         lines.append(_line(kept, shape))
     return _collection(lines)
@@ -314,6 +321,12 @@ def _caveats(row: pd.Series, layer: Layer, version: LayerVersion) -> Iterator[st
         yield f"The outline of this {kind.one} was invalid in the file and was repaired."
     if version.data_date is None:
         yield f"Nobody stated which date the data of '{layer.name}' speak for."
+
+
+def _days(dates: pd.Series) -> list[str | None]:
+    """Dates as ISO days; None where there is none, or where it is no date."""
+    days = pd.to_datetime(dates, errors="coerce")
+    return [None if pd.isna(day) else day.date().isoformat() for day in days]
 
 
 def _for_map(shapes: np.ndarray, tolerance: float) -> np.ndarray:
