@@ -39,13 +39,17 @@ SCRIPT_PARTS = (
     "legend.js",
     "identify.js",
     "tools.js",
+    "share.js",
+    "swipe.js",
+    "timeline.js",
+    "print.js",
     "session.js",
 )
 BUNDLE = "map.js"
 NATURAL_EARTH = VENDOR / "world-atlas" / "countries-10m.json"
 
 MAP_SCRIPTS = ("vendor/leaflet/leaflet.js", BUNDLE)
-MAP_STYLES = ("vendor/leaflet/leaflet.css", "map.css")
+MAP_STYLES = ("vendor/leaflet/leaflet.css", "map.css", "share.css")
 
 
 class AssetsError(RuntimeError):

@@ -44,7 +44,9 @@ class EmbedAlias:
             await self.app(scope, receive, send)
             return
         pairs = parse_qsl(query, keep_blank_values=True)
-        told = [(name, "true" if (name, value) == ("embed", "1") else value) for name, value in pairs]
+        told = [
+            (name, "true" if (name, value) == ("embed", "1") else value) for name, value in pairs
+        ]
         if told == pairs:
             await self.app(scope, receive, send)
             return

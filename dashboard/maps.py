@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -120,7 +120,7 @@ class MapSpec:
     zoom_to_highlight: bool = True
     view: View | None = None
     language: str = "en"
-    shared: Shared = Shared()
+    shared: Shared = field(default_factory=Shared)
     embedded: bool = False
 
 
@@ -409,6 +409,7 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
                 "dated": layer.dated,
                 "tiles": _tiles(layer, base=base),
                 "classes": [[name.replace("_", " "), color] for name, color in layer.classes],
+                "dates": "observed_on" in kind(layer.kind).fields,
                 "versions": [_version_message(layer, one, base=base) for one in layer.versions],
             }
             for layer in spec.layers

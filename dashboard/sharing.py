@@ -2,8 +2,8 @@
 
 The browser writes these parameters into the page's address by itself, as it does with `view`:
 
-* `layers`: the layers that are switched on, bottom first, as `<kind>.<name>` with `~<percent>` where
-  one is not at full strength; `none` where none is. Absent = as the page has them.
+* `layers`: the layers that are switched on, bottom first, as `<kind>.<name>` with `~<percent>`
+  where one is not at full strength; `none` where none is. Absent = as the page has them.
 * `base`: how the base map is drawn. `lang`: the language of the map's words.
 * `swipe`: a comparison, `<layer>,<layer or version>,<percent of the width>`.
 * `day`: the date of the time slider, `<ISO day>` with `,only` and `,dated` where those are chosen.

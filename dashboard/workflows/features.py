@@ -31,8 +31,9 @@ METRES_A_DEGREE = 110_574.0
 def features_geojson(store: Store, version_id: str, *, tolerance: float = 0.0) -> bytes:
     """A layer version for the map: properties id, name, class, r (radius in metres), d (ISO day).
 
-    `d` is the day a feature was observed, absent where nobody stated it. `tolerance` is the simplification in degrees, 0 = none; a shape that would vanish stays as it
-    is. Coordinates have 6 decimals. Absent properties are left out.
+    `d` is the day a feature was observed, absent where nobody stated it. `tolerance` is the
+    simplification in degrees, 0 = none; a shape that would vanish stays as it is. Coordinates have
+    6 decimals. Absent properties are left out.
     """
     frame = store.read_features(
         version_id, columns=["feature_id", "name", "feature_class", "radius_m", "observed_on"]

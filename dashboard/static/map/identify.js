@@ -21,10 +21,11 @@
         .setLatLng(latlng).setContent(box).openOn(session.map);
       const answer = await this.ask(latlng);
       if (mine !== this.asked) return null;
-      const hits = answer.hits || [];
+      const { hits, silent } = session.answered(answer.hits || [], containerPoint);
       const body = [this.head(latlng)];
       if (answer.error) body.push(el("p", { class: "cg-problem" }, CG.text("noAnswer", answer.error)));
       const units = CG.unitsAt(session, latlng);
+      for (const title of silent) body.push(el("p", { class: "cg-quiet" }, CG.text("olderSilent", title)));
       for (const shape of units.slice(0, 3)) body.push(CG.unitArticle(shape));
       for (const shape of signs.slice(0, 5)) body.push(this.conflict(shape));
       hits.slice(0, 8).forEach((hit, i) => body.push(this.hit(hit, i === 0 && !signs.length && !units.length)));

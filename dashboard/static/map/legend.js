@@ -45,6 +45,7 @@
       const top = every.sort((a, b) => b.spec.order - a.spec.order);
       parts.push(top.length ? el("ul", {}, ...top.map((layer) => this.row(layer))) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
       parts.push(el("p", { class: "cg-quiet" }, CG.text("base")));
+      parts.push(session.share.languageChoice());
       this.list.replaceChildren(...parts);
       this.mark();
       if (focused) {
@@ -134,7 +135,7 @@
         "aria-label": CG.text("opacity", spec.title),
         oninput: () => this.session.setOpacity(spec.id, Number(slider.value)),
       });
-      return el("div", { class: "cg-details" }, slider,
+      return el("div", { class: "cg-details" }, slider, this.session.swipe.choice(layer),
         el("small", {}, spec.source ? CG.text("source", spec.source) : CG.text("noSource")));
     }
   };

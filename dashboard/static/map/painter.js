@@ -55,24 +55,30 @@
       const max = this._bounds.max;
       const scale = 256 * Math.pow(2, this._zoom);
       pen.setTransform(this._dense, 0, 0, this._dense, -min.x * this._dense, -min.y * this._dense);
-      pen.globalAlpha = 1;
-      pen.fillStyle = CALM.sea;
-      pen.fillRect(min.x, min.y, max.x - min.x, max.y - min.y);
       const view = {
         pen, scale, ox: origin.x, oy: origin.y, min, max, zoom: this._zoom,
         box: [(min.x + origin.x) / scale, (min.y + origin.y) / scale, (max.x + origin.x) / scale, (max.y + origin.y) / scale],
         taken: [],
       };
       const started = performance.now();
+      this.paintView(view);
+      this.session.lastPaintMs = performance.now() - started;
+    },
+
+    /** Draw everything there is in a view, on the screen's pen or on that of a picture. */
+    paintView(view) {
+      const { pen, min, max } = view;
+      pen.globalAlpha = 1;
+      pen.fillStyle = CALM.sea;
+      pen.fillRect(min.x, min.y, max.x - min.x, max.y - min.y);
       this._paintBase(view);
       CG.paintUnits(view, this.session);
-      for (const layer of this.session.shownLayers()) paintLayer(view, layer);
+      for (const { layer, side, keep } of this.session.drawn()) this.session.swipe.clipped(view, side, () => paintLayer(view, layer, keep));
       this._paintHighlight(view);
       this._paintConflicts(view);
       CG.paintRanks(view, this.session);
       this._paintLabels(view);
       this.session.tools.paint(view);
-      this.session.lastPaintMs = performance.now() - started;
     },
 
     _paintBase(view) {
@@ -200,7 +206,8 @@
     return list;
   }
 
-  function paintLayer(view, layer) {
+  /** Draw a layer; of its features those that `keep` says, all where it is null. */
+  function paintLayer(view, layer, keep) {
     const { pen } = view;
     if (layer.tiles) {
       pen.globalAlpha = layer.opacity;
@@ -209,7 +216,7 @@
     }
     if (!layer.data) return;
     const { color, symbol } = layer.spec;
-    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box));
+    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box) && (!keep || keep(shape)));
     pen.globalAlpha = layer.opacity;
     const style = CG.areaStyle(layer.spec);
     if (layer.data.types.has("area")) {

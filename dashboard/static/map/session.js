@@ -35,6 +35,10 @@
       this.tools = new CG.Tools(this);
       this.legend = new CG.Legend(this);
       this.identify = new CG.Identify(this);
+      this.older = new Map();
+      this.share = new CG.Share(this);
+      this.swipe = new CG.Swipe(this);
+      this.timeline = new CG.Timeline(this);
       this.readout = CG.element("div", { class: "cg-readout", "aria-hidden": "true" });
       map.getContainer().append(this.readout);
       L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
@@ -50,14 +54,16 @@
       const first = !before.region;
       const otherRegion = first || before.region.id !== message.region.id;
       const same = (name) => JSON.stringify(before[name]) === JSON.stringify(message[name]);
-      CG.setLanguage(message.language);
+      const link = this.share.news(message);
+      this.language = this.share.languageOf(message, before, link);
+      CG.setLanguage(this.language);
       this.region = message.region;
       this.prefix = message.prefix;
       this.returns = message.returns;
       this.map.getContainer().setAttribute("aria-label", CG.text("map", this.region.name));
       if (otherRegion) {
         this.map.closePopup();
-        this.look(message, first);
+        this.look(message, first, link);
         this.loadBase();
       } else if (message.view && !same("view") && !this.written.has(viewText(message.view))) {
         // A view we wrote into the address ourselves comes back with a later run, when the person
@@ -65,20 +71,26 @@
         this.setView(message.view);
       }
       if (first) this.painter.addTo(this.map);
-      if (!same("layers") || otherRegion) this.setLayers(message.layers);
+      if (!same("layers") || otherRegion || link) this.setLayers(message.layers, link && link.layers);
       if (!same("conflicts")) this.setConflicts(message.conflicts);
       if (!same("hotspots")) this.setHotspots(message.hotspots);
       if (!same("highlight") || !same("conflicts")) this.follow(message);
       if (first || before.language !== message.language || !same("returns")) this.tools.render();
+      if (first || otherRegion || link) this.share.restore(link);
+      if (first || before.embedded !== message.embedded) this.share.corner();
+      this.timeline.refresh();
+      this.swipe.render();
       this.legend.render();
       this.painter.redraw();
       this.moved();
     }
 
-    look(message, first) {
+    look(message, first, link) {
       const kept = first && this.recall("view");
-      if (message.view) this.setView(message.view);
-      else if (kept && kept.region === message.region.id) this.setView(kept.view);
+      const isKept = kept && kept.region === message.region.id;
+      // A link that this page took before is older than where the person looked since.
+      if (message.view && (link || !isKept)) this.setView(message.view);
+      else if (isKept) this.setView(kept.view);
       else this.showRegion();
     }
 
@@ -109,7 +121,7 @@
       }
     }
 
-    setLayers(specs) {
+    setLayers(specs, linked) {
       const before = this.layers;
       const kept = this.recall("layers") || {};
       this.layers = new Map();
@@ -123,7 +135,9 @@
         const memory = kept[spec.id] || {};
         const isNew = !old || old.spec.version !== spec.version;
         // The page moves a switch only when its own mind changes; otherwise the person's choice stays.
-        const asked = (name, now) => (old ? (old.spec[name] === spec[name] ? now : spec[name]) : memory[name] ?? spec[name]);
+        const said = linked && linked[CG.shortId(spec.id)];
+        const fromLink = linked && { visible: said !== undefined, opacity: said ?? spec.opacity };
+        const asked = (name, now) => (fromLink ? fromLink[name] : old ? (old.spec[name] === spec[name] ? now : spec[name]) : memory[name] ?? spec[name]);
         this.layers.set(spec.id, {
           spec,
           visible: asked("visible", old && old.visible),
@@ -136,12 +150,33 @@
           tiles: spec.tiles ? (isNew ? this.tilesOf(spec) : old.tiles) : null,
         });
       }
+      if (linked) this.remember(...this.layers.keys());
       this.loadShown();
     }
 
-    tilesOf(spec) {
+    /** An older version of a layer as a layer of its own, fetched when it is first asked for. */
+    versionLayer(layer, version) {
+      const told = (layer.spec.versions || []).find((one) => one.version === version);
+      if (!told) return null;
+      if (!this.older.has(version)) {
+        const spec = { ...layer.spec, ...told };
+        const mine = { spec, visible: true, opacity: layer.opacity, data: null, state: "waiting", problem: "", drawn: 0, inView: 0, tiles: null };
+        if (spec.tiles) mine.tiles = this.tilesOf(spec, () => mine);
+        this.older.set(version, mine);
+        this.load(mine);
+      }
+      const older = this.older.get(version);
+      older.opacity = layer.opacity;
+      return older;
+    }
+
+    isHeld(layer) {
+      return this.layers.get(layer.spec.id) === layer || this.older.get(layer.spec.version) === layer;
+    }
+
+    tilesOf(spec, find = () => this.layers.get(spec.id)) {
       return new CG.Tiles(spec.tiles, () => {
-        const layer = this.layers.get(spec.id);
+        const layer = find();
         if (!layer || !layer.tiles) return;
         const { waiting, failed } = layer.tiles;
         const state = failed ? "failed" : waiting ? "loading" : "ready";
@@ -159,13 +194,13 @@
     }
 
     /** Fetch a layer: whole when it is small, what is in view when it is large. */
-    async load(layer) {
+    async load(layer, bounds = this.map.getBounds().pad(0.2)) {
       if (layer.tiles) return; // tiles are fetched as they are drawn
       const isLarge = layer.spec.features > LARGE;
       if (!isLarge && layer.state !== "waiting" && layer.state !== "failed") return;
       let url = layer.spec.url;
       if (isLarge) {
-        const box = this.map.getBounds().pad(0.2);
+        const box = bounds;
         const round = (n) => n.toFixed(3);
         url += `?bbox=${[box.getWest(), Math.max(-85, box.getSouth()), box.getEast(), Math.min(85, box.getNorth())].map(round).join(",")}&limit=${WINDOW}`;
         if (layer.asked === url) return;
@@ -174,16 +209,18 @@
       if (!layer.data) layer.state = "loading";
       try {
         const document_ = await CG.fetchJson(url);
-        if (layer.asked !== url || this.layers.get(layer.spec.id) !== layer) return;
+        if (layer.asked !== url || !this.isHeld(layer)) return;
         layer.data = CG.shapes(document_);
         layer.state = "ready";
         layer.drawn = document_.features.length;
         layer.inView = document_.in_view ?? layer.drawn;
+        this.timeline.refresh();
       } catch (error) {
         if (layer.asked !== url) return;
         layer.state = "failed";
         layer.problem = error.message;
       }
+      this.swipe.render();
       this.legend.render();
       this.painter.redraw();
     }
@@ -286,6 +323,34 @@
       return [...this.layers.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
     }
 
+    /** What is painted, bottom first: {layer, side of a comparison or null, features to keep or null}. */
+    drawn() {
+      const parts = (layer) => {
+        const sides = this.swipe.parts(layer);
+        if (sides) return sides;
+        const now = this.timeline.asOf(layer);
+        return now ? [{ layer: now, side: null }] : [];
+      };
+      return this.shownLayers().flatMap(parts).map((part) => ({ ...part, keep: this.timeline.keeps(part.layer) }));
+    }
+
+    /**
+     * The hits of a click that are drawn under it, and the titles of layers that cannot be asked: the
+     * server answers for the version that is current, whatever stands on the map.
+     */
+    answered(hits, { x }) {
+      const here = this.swipe.sideAt(x);
+      const drawn = this.drawn().filter(({ side }) => !side || side === here);
+      const shown = drawn.filter(({ layer }) => this.layers.get(layer.spec.id) === layer);
+      const silent = drawn.filter(({ layer }) => this.layers.get(layer.spec.id) !== layer);
+      const isDrawn = (hit) => shown.some(({ layer, keep }) => {
+        if (layer.spec.id !== hit.layer_id) return false;
+        const shape = keep && layer.data && layer.data.byId.get(hit.feature_id);
+        return !shape || keep(shape);
+      });
+      return { hits: hits.filter(isDrawn), silent: silent.map(({ layer }) => layer.spec.title) };
+    }
+
     shownConflicts() {
       const { conflicts } = this;
       if (!conflicts || !conflicts.data) return [];
@@ -295,16 +360,31 @@
     setVisible(id, visible) {
       const layer = this.layers.get(id);
       layer.visible = visible;
-      this.remember();
+      this.remember(id);
       if (visible) this.load(layer);
+      this.timeline.refresh();
       this.legend.render();
       this.painter.redraw();
     }
 
     setOpacity(id, opacity) {
       this.layers.get(id).opacity = opacity;
-      this.remember();
+      this.remember(id);
       this.painter.redraw();
+    }
+
+    /** Say everything in another language; nothing is fetched and the view stays. */
+    setLanguage(language) {
+      this.language = language;
+      CG.setLanguage(language);
+      this.map.getContainer().setAttribute("aria-label", CG.text("map", this.region.name));
+      this.map.closePopup();
+      this.tools.render();
+      this.legend.render();
+      this.share.corner();
+      this.timeline.refresh();
+      this.swipe.render();
+      this.share.later();
     }
 
     setGraticule(on) {
@@ -345,6 +425,7 @@
       const centre = this.map.getCenter();
       this.read(centre);
       for (const layer of this.layers.values()) if (layer.visible && layer.spec.features > LARGE) this.load(layer);
+      for (const { layer } of this.drawn()) if (this.older.get(layer.spec.version) === layer && layer.spec.features > LARGE) this.load(layer);
       clearTimeout(this.later);
       this.later = setTimeout(() => this.writeView(centre.wrap(), this.map.getZoom()), 400);
     }
@@ -365,29 +446,42 @@
       const view = [Number(centre.lng.toFixed(5)), Number(centre.lat.toFixed(5)), zoom];
       this.written.add(viewText(view));
       this.keep("view", { region: this.region.id, view });
-      let page;
-      try {
-        page = new URL(window.parent.location.href);
-      } catch {
-        return; // Shown inside somebody else's page: its address is not ours to write.
-      }
+      const page = CG.pageAddress();
+      if (!page) return; // Shown inside somebody else's page: its address is not ours to write.
       page.searchParams.set("view", view.join(","));
-      const address = page.href.replace(/%2C/g, ",");
+      this.share.put(page);
+      const address = CG.plainAddress(page);
       if (address !== window.parent.location.href) window.parent.history.replaceState(window.parent.history.state, "", address);
     }
 
-    remember() {
+    /** Note how these layers stand, for the next page and for the address. */
+    remember(...ids) {
       const layers = this.recall("layers") || {};
-      for (const [id, { visible, opacity }] of this.layers) layers[id] = { visible, opacity };
+      for (const id of ids) {
+        const { visible, opacity } = this.layers.get(id);
+        layers[id] = { visible, opacity };
+      }
       this.keep("layers", layers);
+      this.share.later();
     }
 
+    /** What the tab remembers from page to page; an embedded map is nobody's page and keeps nothing. */
     keep(name, value) {
-      sessionStorage.setItem(`common-ground ${name}`, JSON.stringify(value));
+      if (this.message.embedded) return;
+      try {
+        sessionStorage.setItem(`common-ground ${name}`, JSON.stringify(value));
+      } catch {
+        // A browser may forbid a frame in another host's page to keep anything: then nothing is kept.
+      }
     }
 
     recall(name) {
-      return JSON.parse(sessionStorage.getItem(`common-ground ${name}`) || "null");
+      if (this.message.embedded) return null;
+      try {
+        return JSON.parse(sessionStorage.getItem(`common-ground ${name}`) || "null");
+      } catch {
+        return null;
+      }
     }
   };
 

@@ -46,7 +46,7 @@
     /** Draw what is in view; until a tile is here, the part of a coarser one that covers it. */
     paint(view) {
       const { pen } = view;
-      const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom)));
+      const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom + (view.sharp || 0))));
       const many = Math.pow(2, z);
       const side = view.scale / many;
       const [left, top] = [Math.floor(view.box[0] * many), Math.max(0, Math.floor(view.box[1] * many))];
