@@ -5,10 +5,11 @@ The browser writes these parameters into the page's address by itself, as it doe
 * `layers`: the layers that are switched on, bottom first, as `<kind>.<name>` with `~<percent>`
   where one is not at full strength; `none` where none is. Absent = as the page has them.
 * `base`: how the base map is drawn. `lang`: the language of the map's words.
-* `swipe`: a comparison, `<layer>,<layer or version>,<percent of the width>`.
+* `swipe`: a comparison, `<layer>,<layer or v<number of version>>,<percent>`.
 * `day`: the date of the time slider, `<ISO day>` with `,only` and `,dated` where those are chosen.
 """
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ LANGUAGES = ("en", "fr")
 _NAME = r"[a-z_]{1,40}\.[a-z0-9-]{1,60}"
 _LAYERS = re.compile(rf"none|{_NAME}(?:~\d{{1,3}})?(?:,{_NAME}(?:~\d{{1,3}})?){{0,99}}")
 _BASE = re.compile(r"[a-z]{1,12}")
-_SWIPE = re.compile(rf"{_NAME},(?:{_NAME}|[A-Za-z0-9][A-Za-z0-9_-]{{0,199}}),\d{{1,3}}")
+_SWIPE = re.compile(rf"{_NAME},(?:{_NAME}|v\d{{1,6}}),\d{{1,3}}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:,only)?(?:,dated)?")
 
 
@@ -57,7 +58,9 @@ def swipe_text(values: list[str]) -> str:
 
 def day_text(values: list[str]) -> str:
     """The last of the values as `day` has to be; ValueError where it is not."""
-    return _matching(_DAY, values)
+    text = _matching(_DAY, values)
+    dt.date.fromisoformat(text[:10])
+    return text
 
 
 def language_text(values: list[str]) -> str:

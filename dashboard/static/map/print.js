@@ -68,13 +68,15 @@
     return CG.distance([longitude(a), latitude], [longitude(b), latitude]) / 80;
   }
 
-  /** What the painter is to draw: the screen's middle, as near as its whole extent fits the frame. */
+  /** What the painter is to draw: all that tools and legend leave free on the screen, fitted in. */
   function viewOf(session, pen, [width, height]) {
     const { map } = session;
     const size = map.getSize();
-    const zoom = map.getZoom() + Math.log2(Math.min(width / size.x, height / size.y));
+    const { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom] } = session.padding();
+    const free = [Math.max(60, size.x - left - right), Math.max(60, size.y - top - bottom)];
+    const zoom = map.getZoom() + Math.log2(Math.min(width / free[0], height / free[1]));
     const scale = 256 * Math.pow(2, zoom);
-    const middle = map.getCenter();
+    const middle = map.containerPointToLatLng([left + free[0] / 2, top + free[1] / 2]);
     const ox = CG.unitX(middle.lng) * scale - width / 2;
     const oy = CG.unitY(middle.lat) * scale - height / 2;
     return {

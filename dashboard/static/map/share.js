@@ -167,7 +167,7 @@
       };
       for (const event of ["pointerdown", "focus", "mouseenter"]) link.addEventListener(event, aim);
       this.full = el("div", { class: "cg-corner" }, el("span", {}, "Common Ground · "), link);
-      L.DomEvent.disableClickPropagation(this.full);
+      CG.shield(this.full);
       container.append(this.full);
       aim();
     }

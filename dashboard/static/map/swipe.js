@@ -15,7 +15,7 @@
       this.right = el("div", { class: "cg-side cg-side-right", hidden: true });
       const container = session.map.getContainer();
       for (const one of [this.line, this.left, this.right]) {
-        L.DomEvent.disableClickPropagation(one);
+        CG.shield(one);
         container.append(one);
       }
       this.line.addEventListener("pointerdown", (event) => this.grip(event));
@@ -31,7 +31,7 @@
       const versions = (spec.versions || []).filter((one) => one.version !== spec.version).reverse();
       const others = [...this.session.layers.values()].filter((one) => one !== layer && one.spec.kind === spec.kind);
       return [
-        ...versions.map((one) => ({ value: one.version, label: CG.versionName(one) })),
+        ...versions.map((one) => ({ value: `v${one.number}`, label: CG.versionName(one) })),
         ...others.map((one) => ({ value: CG.shortId(one.spec.id), label: `${one.spec.title}, ${one.spec.dated || CG.text("undated")}` })),
       ];
     }
@@ -49,14 +49,22 @@
       return el("label", { class: "cg-compare" }, el("span", {}, CG.text("compareWith")), select);
     }
 
-    /** Set a layer beside `other`: one of its versions, or the short id of a layer of its kind. */
-    start(id, other, part = 0.5) {
+    /** Set a layer beside `other`: a version as "v1", or the short id of a layer of its kind. */
+    start(id, other, part) {
       this.pair = { id, other };
-      this.part = part;
+      this.part = part === undefined ? this.middle() : part;
+      this.session.map.closePopup();
       for (const one of [this.session.layers.get(id), this.partner()]) {
         if (one && !one.visible) this.session.setVisible(one.spec.id, true);
       }
       this.changed();
+    }
+
+    /** The middle of what tools and legend leave free of the map, as a part of its width. */
+    middle() {
+      const wide = this.session.map.getSize().x;
+      const { paddingTopLeft: [left], paddingBottomRight: [right] } = this.session.padding();
+      return (left + Math.max(0, wide - left - right) / 2) / wide;
     }
 
     stop() {
@@ -82,8 +90,9 @@
       if (!layer) return null;
       const partner = this.partner();
       if (partner) return [partner, layer];
-      const other = this.session.versionLayer(layer, this.pair.other);
-      if (!other) return null;
+      const told = (layer.spec.versions || []).find((one) => `v${one.number}` === this.pair.other);
+      if (!told || told.version === layer.spec.version) return null;
+      const other = this.session.versionLayer(layer, told.version);
       const now = (layer.spec.versions.find((one) => one.version === layer.spec.version) || {}).number;
       return other.spec.number > now ? [layer, other] : [other, layer];
     }

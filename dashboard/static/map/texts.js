@@ -287,6 +287,15 @@
     return element;
   };
 
+  /**
+   * Keep clicks on a control from the map below it. Leaflet asks whether the clicked element stands
+   * in a control, which fails where the click itself has replaced that element.
+   */
+  CG.shield = function (control) {
+    L.DomEvent.disableClickPropagation(control);
+    control.addEventListener("click", (event) => event.stopPropagation());
+  };
+
   /** A number for people: thousands apart, at most `digits` decimals. */
   CG.number = function (value, digits) {
     return value.toLocaleString(words === TEXTS.en ? "en" : undefined, {

@@ -3,7 +3,9 @@
   "use strict";
   const CG = window.CommonGround;
   const el = CG.element;
-  const PACE_MS = 1300;
+  /* A run through all days takes half a minute at most, and shows each for a second where it can. */
+  const RUN_MS = 30000;
+  const PACE_MS = [150, 1200];
 
   /** An ISO day in words, in the language of the map. */
   CG.dayWords = (iso) =>
@@ -34,7 +36,7 @@
       this.datedOnly = false;
       this.stops = [];
       this.bar = el("section", { class: "cg-time", hidden: true });
-      L.DomEvent.disableClickPropagation(this.bar);
+      CG.shield(this.bar);
       L.DomEvent.disableScrollPropagation(this.bar);
       session.map.getContainer().append(this.bar);
       this.build();
@@ -103,7 +105,8 @@
         return;
       }
       if (this.index >= this.stops.length - 1) this.choose(this.stops[0]);
-      this.timer = setInterval(() => this.step(1) || this.pause(), PACE_MS);
+      const pace = Math.max(PACE_MS[0], Math.min(PACE_MS[1], RUN_MS / this.stops.length));
+      this.timer = setInterval(() => this.step(1) || this.pause(), pace);
       this.show();
     }
 
@@ -214,6 +217,7 @@
       // Read out when somebody stops, not at every step of a run.
       this.said.setAttribute("aria-live", this.timer ? "off" : "polite");
       this.said.textContent = this.words();
+      this.session.map.getContainer().style.setProperty("--cg-time", `${this.bar.offsetHeight}px`);
     }
 
     /** The day as an address says it. */

@@ -43,7 +43,7 @@
       this.bar = el("div", { class: "cg-tools", role: "toolbar" });
       this.panel = el("div", { class: "cg-panel", role: "status", "aria-live": "polite", hidden: true });
       for (const part of [this.bar, this.panel]) {
-        L.DomEvent.disableClickPropagation(part);
+        CG.shield(part);
         L.DomEvent.disableScrollPropagation(part);
         session.map.getContainer().append(part);
       }
