@@ -53,7 +53,7 @@ TABLE = {"1": "forest", "9": "cropland"}
 
 
 def bring(
-    store: Any, path: Path, content: bytes, kind: str, name: str, day: dt.date | None
+    store: Any, path: Path, content: bytes, *, kind: str, name: str, day: dt.date | None
 ) -> None:
     """Import bytes as the next version of a layer."""
     path.write_bytes(content)
@@ -78,9 +78,9 @@ def bring_raster(store: Any, folder: Path, value: int, name: str, day: dt.date) 
 def fill(home: Path, folder: Path) -> None:
     """Put the landscape into a new store."""
     store = workflows.open_home(home)
-    bring(store, folder / "titles.geojson", BEFORE, "licences", "Titles", OLD)
-    bring(store, folder / "titles.geojson", AFTER, "licences", "Titles", NEW)
-    bring(store, folder / "visits.csv", VISITS, "visits", HOSTILE, None)
+    bring(store, folder / "titles.geojson", BEFORE, kind="licences", name="Titles", day=OLD)
+    bring(store, folder / "titles.geojson", AFTER, kind="licences", name="Titles", day=NEW)
+    bring(store, folder / "visits.csv", VISITS, kind="visits", name=HOSTILE, day=None)
     bring_raster(store, folder, 1, "Cover before", dt.date(2015, 1, 1))
     bring_raster(store, folder, 9, "Cover after", dt.date(2024, 1, 1))
     store.close()

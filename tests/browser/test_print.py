@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def picture(tab: Tab, frame: Frame, *, paper: str = "A4", title: str = "A title") -> bytes:
     """The PNG that the button saves."""
     frame.get_by_role("button", name="Picture of the map for printing").click()
-    frame.get_by_label("Title").fill(title)
+    frame.get_by_role("textbox", name="Title").fill(title)
     frame.get_by_label("Paper").select_option(paper)
     with tab.page.expect_download(timeout=SLOW) as waiting:
         frame.get_by_role("button", name="Make and save").click()

@@ -21,7 +21,8 @@ VISITS = "tarkwa.visits.visits-img-src-x-onerror-window-pwned-1-parent-pwned-1"
 STATE = """() => {
     const { session } = CommonGround;
     return {
-        layers: Object.fromEntries([...session.layers].map(([id, l]) => [id, [l.visible, l.opacity]])),
+        layers: Object.fromEntries(
+            [...session.layers].map(([id, layer]) => [id, [layer.visible, layer.opacity]])),
         swipe: session.swipe.text(), day: session.timeline.text(), language: session.language,
         view: [session.map.getCenter().lng, session.map.getCenter().lat, session.map.getZoom()],
     };

@@ -53,8 +53,8 @@ def mean_color(frame: Frame, lon: float, lat: float) -> list[float]:
                 const point = session.map.latLngToLayerPoint([lat, lon]);
                 const at = point.subtract(painter._bounds.min).multiplyBy(painter._dense);
                 const { data } = painter._pen.getImageData(at.x - 12, at.y - 12, 24, 24);
-                const mean = (k) => data.filter((_, i) => i % 4 === k).reduce((a, b) => a + b) / 576;
-                done([0, 1, 2].map(mean));
+                const sum = (k) => data.filter((_, i) => i % 4 === k).reduce((a, b) => a + b);
+                done([0, 1, 2].map((k) => sum(k) / 576));
             }));
         })""",
         [lon, lat],
@@ -285,8 +285,9 @@ def test_names_of_layers_are_never_run_and_every_control_has_a_name(
     compare_titles(tab, frame)
     frame.get_by_role("button", name="Picture of the map for printing").click()
     nameless = frame.evaluate(
-        "[...document.querySelectorAll('button, input, select, textarea, [role=slider]')].filter("
-        "(e) => !e.getAttribute('aria-label') && !e.textContent.trim() && !e.closest('label')).length"
+        "[...document.querySelectorAll('button, input, select, textarea, [role=slider]')]"
+        ".filter((e) => !e.getAttribute('aria-label') && !e.textContent.trim()"
+        " && !e.closest('label')).length"
     )
     assert nameless == 0
     frame.wait_for_timeout(300)

@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 from starlette.responses import PlainTextResponse
-from starlette.testclient import TestClient
 
 from dashboard import embedding
 from dashboard.middleware import SecurityHeaders
 
+ALIAS = embedding.EmbedAlias(PlainTextResponse("x"))
+
 
 def ancestors(path: str, *origins: str) -> tuple[str, str | None]:
     """The frame-ancestors of an answer, and its older header."""
-    app = SecurityHeaders(PlainTextResponse("x"), embed_origins=origins)  # type: ignore[arg-type]
-    headers = TestClient(app).get(path).headers
+    told = asyncio.run(
+        start(path, app=SecurityHeaders(PlainTextResponse("x"), embed_origins=origins))
+    )
+    headers = {name.decode(): value.decode() for name, value in told["headers"]}
     rules = headers["content-security-policy"].split("; ")
     found = [rule for rule in rules if rule.startswith("frame-ancestors")]
     assert len(found) == 1
@@ -61,18 +64,18 @@ def test_what_is_no_host_stops_the_start_with_a_sentence(text: str) -> None:
 )
 def test_embed_1_is_sent_to_what_streamlit_calls_it(asked: str, sent_to: str) -> None:
     path, _, query = asked.partition("?")
-    started = asyncio.run(start(path, query.encode()))
+    started = asyncio.run(start(path, query, app=ALIAS))
     assert started["status"] == 307
     assert dict(started["headers"])[b"location"] == sent_to.encode()
 
 
 @pytest.mark.parametrize("query", ["", "embed=true", "embed=10", "xembed=1", "view=1,2,3"])
 def test_any_other_address_passes_as_it_is(query: str) -> None:
-    assert asyncio.run(start("/map", query.encode()))["status"] == 200
+    assert asyncio.run(start("/map", query, app=ALIAS))["status"] == 200
 
 
-async def start(path: str, query: bytes) -> dict[str, Any]:
-    """The start of the answer to an address."""
+async def start(path: str, query: str = "", *, app: Any) -> dict[str, Any]:
+    """The start of an app's answer to an address."""
     told: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:
@@ -82,7 +85,8 @@ async def start(path: str, query: bytes) -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     scope = {
-        "type": "http", "method": "GET", "path": path, "query_string": query, "headers": [],
+        "type": "http", "method": "GET", "path": path, "headers": [],
+        "query_string": query.encode(),
     }  # fmt: skip
-    await embedding.EmbedAlias(PlainTextResponse("x"))(scope, receive, send)
+    await app(scope, receive, send)
     return told[0]

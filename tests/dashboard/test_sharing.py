@@ -46,7 +46,7 @@ def test_no_layer_is_not_the_same_as_no_word_about_layers() -> None:
     ],
 )
 def test_what_no_map_wrote_is_refused(read: Any, text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\S"):
         read([text or "x,"])
 
 

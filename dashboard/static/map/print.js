@@ -292,19 +292,20 @@
     return { view, bar };
   }
 
-  /** How many tiles of pictures or features are still on their way. */
-  const waiting = (session) =>
-    session.drawn().reduce((sum, { layer }) => sum + [layer.tiles, layer.vectors].reduce((n, source) => n + ((source && source.waiting) || 0), 0), 0);
+  /** The sources of tiles of what is drawn, of pictures and of features. */
+  const sources = (session) => session.drawn().flatMap(({ layer }) => [layer.tiles, layer.vectors]).filter(Boolean);
+  const count = (session, what) => sources(session).reduce((sum, source) => sum + (source[what] || 0), 0);
 
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
   /** Have all that a view needs: the features of large layers, and tiles at their finer level. */
   async function fetched(session, paint) {
+    for (const source of sources(session)) if (source.retry) source.retry();
     const { view } = paint();
     await Promise.all(session.drawn().map(({ layer }) => session.load(layer, boundsOf(view))));
     const until = Date.now() + PATIENCE_MS;
-    while (waiting(session) && Date.now() < until) await pause(100);
-    return waiting(session);
+    while (count(session, "waiting") && Date.now() < until) await pause(100);
+    return count(session, "waiting") + count(session, "failed");
   }
 
   /**

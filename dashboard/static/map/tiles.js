@@ -22,6 +22,11 @@
       return [...this.kept.values()].filter((tile) => tile.state === "failed").length;
     }
 
+    /** Forget the tiles that did not come, so that they are asked for again. */
+    retry() {
+      for (const [key, tile] of this.kept) if (tile.state === "failed") this.kept.delete(key);
+    }
+
     /** A tile, asked for if it is not here yet; the ones used last are kept. */
     tile(z, x, y, ask) {
       const key = `${z}/${x}/${y}`;
