@@ -103,8 +103,8 @@ def test_words_of_layers_features_and_attributes_are_never_run(open_map: OpenMap
     frame.get_by_role("button", name="Opacity, source and date").last.click()
     assert "<img src=x onerror" in frame.locator(".cg-legend").inner_text()
     _click_at(tab, frame, -2.01, 5.32)
-    frame.locator(".cg-hit table").first.wait_for()
     frame.locator(".cg-hit summary").first.click()
+    frame.locator(".cg-hit table").first.wait_for()
     assert "<script>window.pwned=1</script>" in frame.locator(".cg-popup").inner_text()
     assert frame.locator(".cg-popup img, .cg-legend img, .cg-popup script").count() == 0
     frame.wait_for_timeout(300)

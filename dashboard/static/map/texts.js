@@ -261,6 +261,7 @@
   };
 
   let words = TEXTS.en;
+  CG.language = "en";
 
   /** Choose the language; what is not translated is English. */
   CG.setLanguage = function (language) {
@@ -298,7 +299,7 @@
 
   /** A number for people: thousands apart, at most `digits` decimals. */
   CG.number = function (value, digits) {
-    return value.toLocaleString(words === TEXTS.en ? "en" : undefined, {
+    return value.toLocaleString(CG.language, {
       maximumFractionDigits: digits === undefined ? 2 : digits,
     });
   };

@@ -190,30 +190,35 @@
       this.changed();
     }
 
+    /** Name every control, in the language that is set. */
+    name() {
+      const run = this.timer ? ["pause", "❚❚"] : ["play", "▶"];
+      const buttons = [[this.back, "earlierDay", "‹"], [this.next, "laterDay", "›"], [this.end, "closeTime", "×"], [this.run, ...run]];
+      for (const [one, key, sign] of buttons) {
+        one.textContent = sign;
+        one.title = CG.text(key);
+      }
+      const boxes = [[this.undated, "undatedAlways"], [this.single, "onlyThisDay"]];
+      for (const [one, key] of [...buttons, ...boxes, [this.bar, "timeline"], [this.slider, "timeline"]]) {
+        one.setAttribute("aria-label", CG.text(key));
+      }
+      boxes.forEach(([, key], i) => { this.labels[i].textContent = CG.text(key); });
+    }
+
     show() {
       const isOpen = Boolean(this.day) && this.offered;
       this.bar.hidden = !isOpen;
       this.session.map.getContainer().classList.toggle("cg-timed", isOpen);
+      this.name();
       if (!isOpen) return;
-      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      const named = [[this.back, "earlierDay", "‹"], [this.next, "laterDay", "›"], [this.end, "closeTime", "×"], [this.run, this.timer ? "pause" : "play", this.timer ? "❚❚" : "▶"]];
-      for (const [one, key, sign] of named) {
-        one.textContent = sign;
-        one.title = CG.text(key);
-        one.setAttribute("aria-label", CG.text(key));
-      }
-      this.bar.setAttribute("aria-label", CG.text("timeline"));
-      this.run.hidden = still;
+      this.run.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
       this.back.disabled = this.index === 0;
       this.next.disabled = this.index >= this.stops.length - 1;
       this.slider.max = String(this.stops.length - 1);
       this.slider.value = String(this.index);
-      this.slider.setAttribute("aria-label", CG.text("timeline"));
       this.slider.setAttribute("aria-valuetext", CG.dayWords(this.day));
       this.undated.checked = !this.datedOnly;
       this.single.checked = this.only;
-      this.labels[0].textContent = CG.text("undatedAlways");
-      this.labels[1].textContent = CG.text("onlyThisDay");
       // Read out when somebody stops, not at every step of a run.
       this.said.setAttribute("aria-live", this.timer ? "off" : "polite");
       this.said.textContent = this.words();
