@@ -146,10 +146,15 @@ def test_title_legend_sources_date_and_marks_stand_in_the_picture(
         """async () => {
             const { session } = CommonGround;
             session.layers.forEach((layer) => { layer.spec.invented = true; });
-            session.conflicts = { spec: {}, state: "ready", data: { list: [] }, shown: null };
+            const point = { type: "Point", coordinates: [-1.95, 5.33] };
+            const found = (id) => ({ type: "Feature", geometry: point,
+                properties: { id, verdict: "too_close" } });
+            session.conflicts = { spec: { url: "/x?on=2025-06-01" }, state: "ready",
+                data: CommonGround.shapes({ features: [found("a"), found("b")] }),
+                shown: new Set(["a"]) };
             session.hotspots = { spec: {}, state: "ready", data: CommonGround.shapes({ features: [
                 { type: "Feature", properties: { id: "u", class: "not_surveyed", rank: 1 },
-                  geometry: { type: "Point", coordinates: [-1.95, 5.33] } }] }) };
+                  geometry: point }] }) };
             const said = [];
             const fill = CanvasRenderingContext2D.prototype.fillText;
             CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
@@ -165,6 +170,8 @@ def test_title_legend_sources_date_and_marks_stand_in_the_picture(
         "What <b>was</b> seen",
         "Invented for demonstration: not real places",
         "Possible conflicts",
+        "Under the rules of 1 Jun 2025",
+        "1 of 2 are shown: the page filters them",
         "Too close to call",
         "Not surveyed",
         "left: Titles",

@@ -94,16 +94,24 @@
   const invented = (session) =>
     [...session.drawn().map(({ layer }) => layer), session.conflicts, session.hotspots].some((one) => one && one.spec.invented);
 
+  /** The day whose rules were applied, as the address of a run says it. */
+  function rulesOf(spec) {
+    const on = new URL(spec.url || "", window.location.href).searchParams.get("on");
+    return on ? [{ text: CG.text("rulesOf", CG.dayWords(on)) }] : [];
+  }
+
   /** What the legend says, from top to bottom: {sign, text, note, head, strong}. */
   function rowsOf(session) {
     const rows = [];
     const hinted = (sign, key, hint) => ({ sign, text: CG.text(key), note: CG.text(hint), hint: true });
     if (session.hotspots) {
-      rows.push({ head: CG.text("hotspots") });
+      rows.push({ head: CG.text("hotspots") }, ...rulesOf(session.hotspots.spec));
       for (const name of CG.hotspotClasses(session.hotspots)) rows.push(hinted(CG.hotspotSwatch(name), name, `${name}_hint`));
     }
     if (session.conflicts) {
-      rows.push({ head: CG.text("conflicts") });
+      rows.push({ head: CG.text("conflicts") }, ...rulesOf(session.conflicts.spec));
+      const [some, all] = [session.shownConflicts().length, session.conflicts.data ? session.conflicts.data.list.length : 0];
+      if (some < all) rows.push({ text: CG.text("filtered", CG.number(some, 0), CG.number(all, 0)) });
       if (session.conflicts.state === "failed") rows.push({ text: CG.text("failed", session.conflicts.problem), strong: true });
       rows.push(hinted(CG.verdictSwatch("inside"), "inside", "insideHint"), hinted(CG.verdictSwatch("too_close"), "tooClose", "tooCloseHint"));
       rows.push({ text: CG.text("several"), hint: true });
