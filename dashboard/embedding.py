@@ -19,7 +19,7 @@ def origins(text: str | None = None) -> tuple[str, ...]:
     """The hosts whose pages may show ours in a frame, besides this one.
 
     `text`, else the environment's COMMONGROUND_EMBED_ORIGINS, lists them with spaces or commas
-    between. Each is a scheme and a host, such as `https://example.org`; EmbedError where it is not.
+    between. Each is a scheme and a host; EmbedError where it is not.
     """
     text = os.environ.get(ORIGINS_VARIABLE, "") if text is None else text
     named = [name.removesuffix("/") for name in re.split(r"[\s,]+", text) if name]
@@ -27,7 +27,7 @@ def origins(text: str | None = None) -> tuple[str, ...]:
     if wrong is not None:
         raise EmbedError(
             f"{ORIGINS_VARIABLE} names '{wrong}', which is no host of a page. Write each as a "
-            "scheme and a host, with spaces between: https://example.org https://maps.example.org"
+            "scheme and a host, such as https:// and the host's name, with spaces between them."
         )
     return tuple(dict.fromkeys(named))
 
