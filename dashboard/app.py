@@ -19,6 +19,7 @@ from streamlit.starlette import App
 from dashboard import assets, routes, workflows
 from dashboard.embedding import EmbedAlias, EmbedError, origins
 from dashboard.middleware import Compression, SecurityHeaders
+from dashboard.online import OnlineTilesError, online_tiles
 
 SCRIPT = Path(__file__).resolve().parent / "script.py"
 CONFIG = assets.ROOT / ".streamlit" / "config.toml"
@@ -38,18 +39,25 @@ INSISTED = {
 
 def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
     """The routes and middleware of the app; AssetsError when a file the browser needs is missing,
-    EmbedError when the setting of who may embed the map cannot be used.
+    EmbedError or OnlineTilesError when the setting of who may embed the map, or of online tiles,
+    cannot be used.
 
     `work` is what the routes call; tests pass their own.
     """
     assets.check()
     configure()
+    tiles = online_tiles()
     base = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
     prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/")]
     return {
         "routes": routes.routes(base=base, work=work),
         "middleware": [
-            Middleware(SecurityHeaders, base=base, embed_origins=origins()),
+            Middleware(
+                SecurityHeaders,
+                base=base,
+                pictures_from=tiles and tiles.origin,
+                embed_origins=origins(),
+            ),
             Middleware(EmbedAlias),
             Middleware(Compression, prefixes=prefixes),
         ],
@@ -87,7 +95,7 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def _parts_or_exit() -> dict[str, Any]:
     try:
         return parts()
-    except (assets.AssetsError, EmbedError) as error:
+    except (assets.AssetsError, EmbedError, OnlineTilesError) as error:
         sys.exit(str(error))
 
 

@@ -4,10 +4,14 @@
 """
 
 import hashlib
+import json
 import shutil
 import sys
 from functools import cache
 from pathlib import Path
+
+from dashboard.places import PlacesError, write_table
+from layers.facts import symbols
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = Path(__file__).resolve().parent / "static"
@@ -25,6 +29,7 @@ COPIES = {
     "leaflet/dist/images/marker-shadow.png": "leaflet/images/marker-shadow.png",
     "leaflet/LICENSE": "leaflet/LICENSE",
     "world-atlas/countries-10m.json": "world-atlas/countries-10m.json",
+    "world-atlas/countries-110m.json": "world-atlas/countries-110m.json",
     "world-atlas/LICENSE": "world-atlas/LICENSE",
 }
 # Our script is kept in parts of one topic each and sent as one file, in this order.
@@ -34,8 +39,11 @@ SCRIPT_PARTS = (
     "symbols.js",
     "shapes.js",
     "tiles.js",
+    "base.js",
+    "labels.js",
     "painter.js",
     "hotspots.js",
+    "coverage.js",
     "legend.js",
     "identify.js",
     "tools.js",
@@ -46,7 +54,8 @@ SCRIPT_PARTS = (
     "session.js",
 )
 BUNDLE = "map.js"
-NATURAL_EARTH = VENDOR / "world-atlas" / "countries-10m.json"
+PLACES = VENDOR / "geonames" / "places.parquet"
+"""Towns of the world, written by `make setup` (`dashboard/places.py`)."""
 
 MAP_SCRIPTS = ("vendor/leaflet/leaflet.js", BUNDLE)
 MAP_STYLES = ("vendor/leaflet/leaflet.css", "map.css", "share.css")
@@ -54,6 +63,11 @@ MAP_STYLES = ("vendor/leaflet/leaflet.css", "map.css", "share.css")
 
 class AssetsError(RuntimeError):
     """A file the browser needs is not on this machine."""
+
+
+def natural_earth(scale: str) -> Path:
+    """The file with Natural Earth's countries at "10m" or "110m" (1:10 or 1:110 million)."""
+    return VENDOR / "world-atlas" / f"countries-{scale}.json"
 
 
 def copy_packages(*, node_modules: Path = ROOT / "node_modules", vendor: Path = VENDOR) -> int:
@@ -81,6 +95,7 @@ def check(*, static: Path = STATIC) -> None:
     wanted = [f"vendor/{name}" for name in COPIES.values()]
     wanted += [f"map/{part}" for part in SCRIPT_PARTS]
     wanted += [name for name in (*MAP_SCRIPTS, *MAP_STYLES) if name != BUNDLE]
+    wanted.append(PLACES.relative_to(STATIC).as_posix())
     missing = [name for name in dict.fromkeys(wanted) if not (static / name).is_file()]
     if missing:
         raise AssetsError(
@@ -92,20 +107,27 @@ def check(*, static: Path = STATIC) -> None:
 def read(name: str, *, static: Path = STATIC) -> bytes | None:
     """The bytes of a static file by its address below /cg/static; None when there is none.
 
-    `map.js` is our script, put together from its parts.
+    `map.js` is our script, put together from its parts, with the symbols of data/symbols.toml.
     """
     if name == BUNDLE:
-        return b"\n".join((static / "map" / part).read_bytes() for part in SCRIPT_PARTS)
+        parts = [(static / "map" / part).read_bytes() for part in SCRIPT_PARTS]
+        return b"\n".join([_symbols(), *parts])
     path = (static / name).resolve()
     if not path.is_relative_to(static.resolve()) or not path.is_file():
         return None
     return path.read_bytes()
 
 
+def _symbols() -> bytes:
+    """The script's first line: how things look, as plain data."""
+    data = json.dumps(symbols(), ensure_ascii=True, separators=(",", ":"))
+    return f"window.CommonGround = {{ SYMBOLS: {data} }};".encode()
+
+
 @cache
 def version() -> str:
     """12 hex digits that change with any file the browser gets; part of every address."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(_symbols())
     for path in sorted(STATIC.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
             digest.update(path.relative_to(STATIC).as_posix().encode())
@@ -119,13 +141,15 @@ def url(name: str, *, base: str = "") -> str:
 
 
 def main() -> int:
-    """Copy the packages and say what was done."""
+    """Copy the packages, write the table of places and say what was done."""
     try:
         count = copy_packages()
-    except AssetsError as error:
+        towns = write_table(PLACES)
+    except (AssetsError, PlacesError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"{count} front-end files are in {VENDOR.relative_to(ROOT)}.\n")
+    where = VENDOR.relative_to(ROOT)
+    sys.stdout.write(f"{count} front-end files and the names of {towns} towns are in {where}.\n")
     return 0
 
 

@@ -1,6 +1,15 @@
-"""The base map, from Natural Earth on this machine: land, borders and country names of a region."""
+"""The base map: land, borders, rivers, lakes and names of a region, from packages on this machine.
+
+Natural Earth (npm world-atlas) gives land and borders, GSHHG (`gshhg.py`) rivers and lakes,
+GeoNames (`places.py`) towns. Fine around the region, coarse over the rest of the world, so that
+nothing but sea is ever drawn as sea.
+"""
 
 import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -9,93 +18,166 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from dashboard import assets
+from dashboard import assets, gshhg
+from dashboard.places import places_near
 from layers.catalogue import Bounds
-from layers.facts import region
+from layers.facts import DATA, Region, region
 
-ATTRIBUTION = "Natural Earth, public domain"
+SOURCES = (
+    "land and borders: Natural Earth, public domain",
+    "rivers and lakes: GSHHG, LGPL",
+    "towns: GeoNames, CC BY 4.0",
+)
+ATTRIBUTION = f"{'; '.join(SOURCES)}. Borders as drawn there, not as anybody claims them."
+CREDIT = "Natural Earth · GSHHG · GeoNames (CC BY 4.0)"
+"""The same in one short line, always in sight on the map."""
 MARGIN_DEG = 8.0
-"""How far the base map reaches beyond the region; enough to zoom out to the neighbours."""
-DECIMALS = 4
-"""Some 11 m: Natural Earth at 1:10 million is coarser than that."""
+"""How far the fine part reaches beyond the region; enough to zoom out to the neighbours."""
+TOWNS_MARGIN_DEG = 1.0
+"""Within it every town of GeoNames is named, further out those with FAR_PEOPLE and capitals."""
+FAR_PEOPLE = 40_000
+NEAR_UNIT_DEG = 0.001
+"""Some 110 m: the sources are generalised to 1 km and more."""
+FAR_UNIT_DEG = 0.01
+SMALLEST_LAKE_KM2 = 5.0
+SMALLEST_FAR_LAKE_KM2 = 2_500.0
+WORLD: Bounds = (-180.0, -60.0, 180.0, 80.0)
 
 Line = npt.NDArray[np.float64]
+Packed = list[int]
 
 
 @cache
 def basemap_json(region_id: str) -> bytes:
-    """Land, borders and names around a region as one small JSON document (EPSG:4326).
+    """What the map draws below everything else, as one JSON document (EPSG:4326).
 
-    `land` is a list of polygons (lists of rings), `coasts` and `borders` are lists of lines and
-    `names` is a list of {name, longitude, latitude}. An unknown region is refused by
-    `layers.facts.region`.
+    `near` and `far` hold `land` and `lakes` (lists of polygons, each a list of rings), `coasts`,
+    `borders` and `rivers` (lists of lines). A ring or line is a flat list of whole numbers: the
+    first longitude and latitude, then the steps from point to point, all in `unit` degrees.
+    `countries` lists [name, longitude, latitude, size in square degrees], `waters` [name,
+    longitude, latitude, zoom level from which it is named], `towns` the same with 1 for a capital,
+    first who goes first. An unknown region is refused by `layers.facts.region`.
     """
-    west, south, east, north = region(region_id).bounds
+    facts = region(region_id)
+    west, south, east, north = facts.bounds
     box: Bounds = (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
-    topology = _natural_earth()
-    arcs: list[Line] = topology["arcs"]
-    near: dict[str, list[BaseGeometry]] = {}
-    for name, polygons in topology["countries"].items():
-        for polygon in polygons:
-            parts = _parts(_clipped(_polygon(polygon, arcs, box), box), "Polygon")
-            if parts:
-                near.setdefault(name, []).extend(parts)
+    near, near_countries = _near(box)
+    far, far_countries = _far(box)
+    named = {row[0] for row in near_countries}
     document = {
         "attribution": ATTRIBUTION,
-        "bounds": list(box),
-        "land": [_rings(part) for parts in near.values() for part in parts],
-        "coasts": _lines(topology["coasts"], arcs, box),
-        "borders": _lines(topology["borders"], arcs, box),
-        "names": [_label(*item) for item in sorted(near.items()) if _is_large(item[1])],
+        "credit": CREDIT,
+        "bounds": [round(number, 4) for number in box],
+        "near": near,
+        "far": far,
+        "countries": near_countries + [row for row in far_countries if row[0] not in named],
+        "waters": _waters(),
+        "towns": _towns(facts, box),
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _near(box: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:
+    """The fine part, and the countries in it."""
+    world = _natural_earth("10m")
+    frame = shapely.box(*box)
+    countries = _countries(world, frame, box)
+    part = {
+        "unit": NEAR_UNIT_DEG,
+        "land": _polygons([shapely.union_all(list(countries.values()))], NEAR_UNIT_DEG),
+        "coasts": _lines(_cut(world.coasts, frame, box), NEAR_UNIT_DEG),
+        "borders": _lines(_cut(world.borders, frame, box), NEAR_UNIT_DEG),
+        "lakes": _polygons(gshhg.lakes(box, smallest_km2=SMALLEST_LAKE_KM2), NEAR_UNIT_DEG),
+        "rivers": _lines(gshhg.rivers(box), NEAR_UNIT_DEG),
+    }
+    return part, _labels(countries)
+
+
+def _far(box: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:
+    """The rest of the world, coarse, with the fine part cut out of it."""
+    world = _natural_earth("110m")
+    rest = shapely.difference(shapely.box(*WORLD), shapely.box(*box))
+    countries = _countries(world, rest, WORLD)
+    lakes = gshhg.lakes(WORLD, smallest_km2=SMALLEST_FAR_LAKE_KM2, resolution="c")
+    part = {
+        "unit": FAR_UNIT_DEG,
+        "land": _polygons([shapely.union_all(list(countries.values()))], FAR_UNIT_DEG),
+        "coasts": _lines(_cut(world.coasts, rest, WORLD), FAR_UNIT_DEG),
+        "borders": _lines(_cut(world.borders, rest, WORLD), FAR_UNIT_DEG),
+        "lakes": _polygons([shapely.intersection(lake, rest) for lake in lakes], FAR_UNIT_DEG),
+        "rivers": [],
+    }
+    return part, _labels(countries)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _World:
+    """Natural Earth at one scale, in degrees: the rings of each country's polygons, and lines."""
+
+    countries: dict[str, list[list[Line]]]
+    coasts: list[Line]
+    borders: list[Line]
+
+
 @cache
-def _natural_earth() -> dict[str, Any]:
-    """World-atlas' TopoJSON: arcs in degrees, countries as arc numbers, coasts and borders apart.
+def _natural_earth(scale: str) -> _World:
+    """World-atlas' TopoJSON, decoded.
 
     TopoJSON stores an arc as whole steps from point to point. An arc one country uses is a coast,
     an arc two use is a border.
     """
-    raw = json.loads(assets.NATURAL_EARTH.read_bytes())
-    scale = np.asarray(raw["transform"]["scale"])
+    raw = json.loads(assets.natural_earth(scale).read_bytes())
+    step = np.asarray(raw["transform"]["scale"])
     origin = np.asarray(raw["transform"]["translate"])
-    countries: dict[str, list[list[list[int]]]] = {}
-    used: dict[int, int] = {}
+    arcs = [np.cumsum(np.asarray(arc), axis=0) * step + origin for arc in raw["arcs"]]
+    countries: dict[str, list[list[Line]]] = {}
+    used: Counter[int] = Counter()
     for record in raw["objects"]["countries"]["geometries"]:
-        arcs = record.get("arcs", [])
-        polygons = [arcs] if record["type"] == "Polygon" else arcs
-        countries[record["properties"]["name"]] = polygons
-        for number in {n if n >= 0 else ~n for poly in polygons for ring in poly for n in ring}:
-            used[number] = used.get(number, 0) + 1
-    return {
-        "arcs": [np.cumsum(np.asarray(arc), axis=0) * scale + origin for arc in raw["arcs"]],
-        "countries": countries,
-        "coasts": [number for number, count in used.items() if count == 1],
-        "borders": [number for number, count in used.items() if count > 1],
-    }
-
-
-def _polygon(rings: list[list[int]], arcs: list[Line], box: Bounds) -> BaseGeometry:
-    """One polygon from the arc numbers of its rings, made valid; empty when it is not near."""
-    closed = [_ring(ring, arcs) for ring in rings]
-    if len(closed[0]) < 4 or not _meet(closed[0], box):
-        return shapely.Polygon()
-    return shapely.make_valid(
-        shapely.Polygon(closed[0], [hole for hole in closed[1:] if len(hole) >= 4])
+        numbers = record.get("arcs", [])
+        polygons = [numbers] if record["type"] == "Polygon" else numbers
+        used.update({n if n >= 0 else ~n for poly in polygons for ring in poly for n in ring})
+        countries[record["properties"]["name"]] = [
+            [_line(ring, arcs) for ring in polygon] for polygon in polygons
+        ]
+    return _World(
+        countries=countries,
+        coasts=[_line([number], arcs) for number, count in used.items() if count == 1],
+        borders=[_line([number], arcs) for number, count in used.items() if count > 1],
     )
 
 
-def _ring(numbers: list[int], arcs: list[Line]) -> Line:
-    """One ring: arcs end to end, ~n walked backwards, the shared point kept once.
+def _line(numbers: list[int], arcs: list[Line]) -> Line:
+    """A ring or line: arcs end to end, ~n walked backwards, the shared point kept once.
 
     An island on the 180th meridian jumps from 180 to -180; unwrapped, it stays in one piece
     instead of becoming a band of land around the earth.
     """
     pieces = [arcs[n] if n >= 0 else arcs[~n][::-1] for n in numbers]
-    ring = np.concatenate([pieces[0], *[piece[1:] for piece in pieces[1:]]])
-    return np.column_stack([np.unwrap(ring[:, 0], period=360.0), ring[:, 1]])
+    line = np.concatenate([pieces[0], *[piece[1:] for piece in pieces[1:]]])
+    if np.ptp(line[:, 0]) > 180:
+        line[:, 0] = np.unwrap(line[:, 0], period=360.0)
+    return line
+
+
+def _countries(world: _World, frame: BaseGeometry, box: Bounds) -> dict[str, BaseGeometry]:
+    """The countries that reach into a frame, cut to it; `box` are the frame's bounds."""
+    found = {}
+    for name, polygons in world.countries.items():
+        near = [_polygon(rings) for rings in polygons if _is_near(rings[0], box)]
+        cut = shapely.intersection(shapely.union_all(near), frame)
+        if shapely.area(cut) > 0:
+            found[name] = cut
+    return found
+
+
+def _polygon(rings: list[Line]) -> BaseGeometry:
+    """One polygon from its rings, made valid."""
+    holes = [ring for ring in rings[1:] if len(ring) >= 4]
+    return shapely.make_valid(shapely.Polygon(rings[0], holes))
+
+
+def _is_near(ring: Line, box: Bounds) -> bool:
+    return len(ring) >= 4 and _meet(ring, box)
 
 
 def _meet(line: Line, box: Bounds) -> bool:
@@ -104,15 +186,29 @@ def _meet(line: Line, box: Bounds) -> bool:
     return bool(west <= box[2] and east >= box[0] and south <= box[3] and north >= box[1])
 
 
-def _clipped(shape: BaseGeometry, box: Bounds) -> BaseGeometry:
-    return shapely.intersection(shape, shapely.box(*box))
+def _cut(lines: list[Line], frame: BaseGeometry, box: Bounds) -> list[BaseGeometry]:
+    """What of coasts or borders lies in a frame; `box` are the frame's bounds."""
+    near = [shapely.linestrings(line) for line in lines if _meet(line, box)]
+    return list(shapely.intersection(np.asarray(near, dtype=object), frame))
 
 
-def _lines(numbers: list[int], arcs: list[Line], box: Bounds) -> list[list[list[float]]]:
-    """The arcs near a box, cut to it."""
-    near = [shapely.linestrings(arcs[n]) for n in numbers if _meet(arcs[n], box)]
-    cut = [_clipped(line, box) for line in near]
-    return [_numbers(part) for line in cut for part in _parts(line, "LineString")]
+def _polygons(shapes: Iterable[BaseGeometry], unit: float) -> list[list[Packed]]:
+    """Polygons as lists of packed rings; what is smaller than a unit falls away."""
+    parts = [part for shape in shapes for part in _parts(shape, "Polygon")]
+    rings = [
+        [_packed(ring, unit) for ring in [part.exterior, *part.interiors]]
+        for part in parts
+        if part.area > unit * unit
+    ]
+    return [
+        [ring for ring in polygon if len(ring) >= 6] for polygon in rings if len(polygon[0]) > 5
+    ]
+
+
+def _lines(shapes: Iterable[BaseGeometry], unit: float) -> list[Packed]:
+    """Lines, packed."""
+    packed = [_packed(part, unit) for shape in shapes for part in _parts(shape, "LineString")]
+    return [line for line in packed if len(line) >= 4]
 
 
 def _parts(shape: BaseGeometry, kind: str) -> list[BaseGeometry]:
@@ -121,20 +217,51 @@ def _parts(shape: BaseGeometry, kind: str) -> list[BaseGeometry]:
     return [part for part in parts if part.geom_type == kind and not part.is_empty]
 
 
-def _rings(polygon: BaseGeometry) -> list[list[list[float]]]:
-    return [_numbers(ring) for ring in [polygon.exterior, *polygon.interiors]]
+def _packed(line: BaseGeometry, unit: float) -> Packed:
+    """A line in whole units: its first point, then the steps; steps of nothing are left out."""
+    whole = np.rint(shapely.get_coordinates(line) / unit).astype(np.int64)
+    steps = np.diff(whole, axis=0)
+    moved = steps[np.any(steps != 0, axis=1)]
+    packed: Packed = np.concatenate([whole[:1], moved]).ravel().tolist()
+    return packed
 
 
-def _numbers(line: BaseGeometry) -> list[list[float]]:
-    return np.round(shapely.get_coordinates(line), DECIMALS).tolist()  # type: ignore[no-any-return]
+def _labels(countries: dict[str, BaseGeometry]) -> list[list[Any]]:
+    """Where the names of countries go: well inside their largest part, the largest country first.
+
+    A country whose largest part is under a tenth of a square degree is not named.
+    """
+    rows = []
+    for name, shape in countries.items():
+        largest = max(_parts(shape, "Polygon"), key=shapely.area)
+        if largest.area >= 0.1:
+            point = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest))[0]
+            rows.append([name, *_place(point), round(float(shapely.area(shape)), 2)])
+    return sorted(rows, key=lambda row: -row[3])
 
 
-def _label(name: str, parts: list[BaseGeometry]) -> dict[str, Any]:
-    """Where a country's name goes: well inside its largest part in the box."""
-    point = shapely.point_on_surface(max(parts, key=shapely.area))
-    return {"name": name, "longitude": round(point.x, 3), "latitude": round(point.y, 3)}
+def _place(point: Sequence[float]) -> list[float]:
+    return [round(float(point[0]), 3), round(float(point[1]), 3)]
 
 
-def _is_large(parts: list[BaseGeometry]) -> bool:
-    """Whether a country's part in the box is large enough to carry its name (0.1 sq deg)."""
-    return bool(max(shapely.area(part) for part in parts) >= 0.1)
+def _waters() -> list[list[Any]]:
+    """Seas and great lakes, those that are named from afar first."""
+    with (DATA / "waters.toml").open("rb") as file:
+        waters = tomllib.load(file)["water"]
+    rows = [[water["name"], *_place(water["at"]), water["zoom"]] for water in waters]
+    return sorted(rows, key=lambda row: row[3])
+
+
+def _towns(facts: Region, box: Bounds) -> list[list[Any]]:
+    """The towns of the base map; all of them in and around the region, the larger ones beyond."""
+    west, south, east, north = facts.bounds
+    rows = []
+    for place in places_near(assets.PLACES, box, home=facts.country):
+        is_near = (
+            west - TOWNS_MARGIN_DEG <= place.longitude <= east + TOWNS_MARGIN_DEG
+            and south - TOWNS_MARGIN_DEG <= place.latitude <= north + TOWNS_MARGIN_DEG
+        )
+        if is_near or place.capital or place.population >= FAR_PEOPLE:
+            at = _place((place.longitude, place.latitude))
+            rows.append([place.name, *at, place.zoom, int(place.capital)])
+    return rows

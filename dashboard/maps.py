@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from streamlit import config
 
 from dashboard import assets
+from dashboard.online import DEEPEST_ZOOM, online_tiles
 from dashboard.sharing import Shared
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.raster_tiles import style_fingerprint
@@ -388,6 +389,7 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
             "name": spec.region_name,
             "bounds": list(spec.bounds),
             "basemap": f"{base}/cg/basemap/{spec.region_id}.json?v={assets.version()}",
+            "online": _online(),
         },
         "prefix": f"{base}/cg/",
         "language": spec.language,
@@ -437,6 +439,15 @@ def _version_message(layer: MapLayer, version: MapVersion, *, base: str) -> dict
         "url": f"{base}/cg/features/{version.version_id}.json",
         "tiles": _tiles(other, base=base),
     }
+
+
+def _online() -> dict[str, Any] | None:
+    """The online base map the map may offer; None, as a rule."""
+    tiles = online_tiles()
+    if tiles is None:
+        return None
+    told = {"url": tiles.url, "host": tiles.host, "credit": tiles.credit}
+    return told | {"maxzoom": DEEPEST_ZOOM}
 
 
 def _tiles(layer: MapLayer, *, base: str) -> str | None:

@@ -152,12 +152,22 @@ class SecurityHeaders:
 
     `embed_origins` are the hosts that may show the pages in a frame all the same; answers of our
     own routes and what people brought stay out of theirs.
-    `component` is the path below which streamlit-folium's frame lives: it runs its script with
-    `eval`, which nothing else may.
+    `pictures_from` is the origin of the online base map, if one is set (`online.py`): the map's
+    frame may show its pictures, and nothing else may come from there. `component` is the path
+    below which streamlit-folium's frame lives: it runs its script with `eval`, which nothing else
+    may.
     """
 
-    def __init__(self, app: ASGIApp, *, base: str = "", embed_origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        base: str = "",
+        pictures_from: str | None = None,
+        embed_origins: Iterable[str] = (),
+    ) -> None:
         self.app = app
+        self.pictures_from = pictures_from
         self.ancestors = " ".join(["'self'", *embed_origins])
         self.component = f"{base}/component/"
         self.ours = f"{base}/cg/"
@@ -212,6 +222,8 @@ class SecurityHeaders:
         if path.startswith(self.component):
             # streamlit-folium puts the map's script into the page and evaluates messages to it.
             common["script-src"] = "'self' 'unsafe-inline' 'unsafe-eval'"
+            if self.pictures_from:
+                common["img-src"] += f" {self.pictures_from}"
         else:
             common["script-src"] = f"'self' 'wasm-unsafe-eval' {self.shell_hashes}"
         # every page around a frame counts: the map's frame needs the named hosts as the page does

@@ -133,7 +133,9 @@ class Answers:
     def basemap(self, request: Request) -> Response:
         """Land, coasts, borders and names around a region."""
         region_id = _id(request, "region", what="region")
-        return _bytes(request, basemap.basemap_json(region_id), tag=f"{assets.version()}")
+        return _bytes(
+            request, basemap.basemap_json(region_id), tag=f"{region_id}-{assets.version()}"
+        )
 
     def features(self, request: Request) -> Response:
         """The features of a layer version; with `bbox`, the `limit` largest that touch it."""

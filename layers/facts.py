@@ -147,8 +147,8 @@ def kinds() -> Mapping[str, Kind]:
             sensitivity=record["sensitivity"],
             position_sd_m=float(record["position_sd_m"]),
             position_note=record["position_note"],
-            color=record["color"],
-            symbol=record["symbol"],
+            color=_looks(kind_id)["color"],
+            symbol=_looks(kind_id)["symbol"],
             order=record["order"],
             fields={
                 name: FieldFact(
@@ -165,6 +165,23 @@ def kinds() -> Mapping[str, Kind]:
         )
         for kind_id, record in _toml(DATA / "kinds.toml").items()
     }
+
+
+@cache
+def symbols() -> Mapping[str, Any]:
+    """How kinds, verdicts, hotspot classes and the base map look, as data/symbols.toml says it."""
+    return _toml(DATA / "symbols.toml")
+
+
+def _looks(kind_id: str) -> Mapping[str, Any]:
+    """How one kind of layer looks."""
+    try:
+        looks: Mapping[str, Any] = symbols()["kinds"][kind_id]
+    except KeyError:
+        raise FactsError(
+            f"The kind '{kind_id}' has no symbol. Give it one in data/symbols.toml."
+        ) from None
+    return looks
 
 
 def kind(kind_id: str) -> Kind:

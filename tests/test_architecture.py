@@ -39,6 +39,7 @@ HOSTS = {
     "127.0.0.1": "this machine; a proxy that leads nowhere",
     "mrcc.com": "DTD name of QGIS style documents; nothing is fetched",
     "localhost": "this machine",
+    "tiles.example.org": "what an address of online tiles looks like, in an error sentence",
     "testserver": "this machine",
 }
 URL = re.compile(r"(?:https?|wss?|ftp):\\?/\\?/([^\s/'\"<>`)\\]*)", re.I)

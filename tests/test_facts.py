@@ -22,6 +22,7 @@ from layers.facts import (
     rule_pack,
     scenarios,
 )
+from tests.eyes import SEEN_BY, lab
 
 GEOD = pyproj.Geod(ellps="WGS84")
 REGIONS = list(regions().values())
@@ -382,33 +383,6 @@ def test_land_cover_counts_as_farmland_and_water_and_never_as_more() -> None:
         "water": "water",
         "wetland": "water/wetland",
     }
-
-
-# Machado, Oliveira and Fernandes 2009, severity 1.0: linear RGB as seen without red or green cones
-SEEN_BY = {
-    "full colour vision": np.eye(3),
-    "protanopia": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-         [-0.003882, -0.048116, 1.051998]]
-    ),
-    "deuteranopia": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-         [-0.011820, 0.042940, 0.968881]]
-    ),
-}  # fmt: skip
-
-
-def lab(color: str, seen_by: np.ndarray) -> np.ndarray:
-    """CIE L*a*b* (D65) of "#rrggbb" as an eye sees it."""
-    rgb = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)]) / 255
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    to_xyz = np.array(
-        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-         [0.0193339, 0.1191920, 0.9503041]]
-    )  # fmt: skip
-    xyz = to_xyz @ np.clip(seen_by @ linear, 0, 1) / np.array([0.95047, 1.0, 1.08883])
-    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
 @pytest.mark.parametrize("eye", SEEN_BY)

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import cached, state, words
+from dashboard.basemap import ATTRIBUTION
 from dashboard.maps import MapConflicts, MapEvent, MapSpec, map_conflicts, show_map
 from dashboard.views import parts
 from dashboard.workflows.types import Hit, Overview
@@ -214,4 +215,4 @@ def _sources(loaded: Overview) -> None:
             f"({words.md(layer.dated or 'date not stated')})"
             for layer in parts.map_layers(loaded)
         ]
-        st.caption("  \n".join([*lines, "**Base map**: Natural Earth, public domain"]))
+        st.caption("  \n".join([*lines, f"**Base map**: {ATTRIBUTION}"]))

@@ -312,7 +312,7 @@ def test_a_phone_shows_legend_and_scale_of_the_map_on_its_first_screen(
     page = open_tab(f"{server.url}/map?region=tarkwa", size=PHONE).page
     settled(page)
     frame = page.frame_locator("iframe")
-    for part in (".cg-legend-toggle", ".leaflet-control-scale"):
+    for part in (".cg-legend-toggle", ".cg-scale"):
         found = frame.locator(part)
         expect(found).to_be_visible(timeout=SLOW)
         page.wait_for_timeout(500)

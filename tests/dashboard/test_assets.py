@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import assets, basemap
-from layers.facts import regions
+from dashboard import assets
 
 
 def test_every_file_of_the_map_is_here() -> None:
@@ -62,27 +61,3 @@ def test_our_own_script_and_style_name_no_other_host() -> None:
         assert "http://" not in text, path.name
         assert "https://" not in text, path.name
         assert "innerHTML" not in text, path.name
-
-
-@pytest.mark.parametrize("region_id", list(regions()))
-def test_every_region_has_a_small_base_map_of_land_around_it(region_id: str) -> None:
-    body = basemap.basemap_json(region_id)
-    document = json.loads(body)
-    assert len(body) < 400_000
-    assert "Natural Earth" in document["attribution"]
-    assert document["land"]
-    west, south, east, north = document["bounds"]
-    assert all(west <= x <= east and south <= y <= north for x, y in document["land"][0][0])
-
-
-def test_the_base_map_lies_where_the_countries_are() -> None:
-    names = {n["name"]: n for n in json.loads(basemap.basemap_json("tarkwa"))["names"]}
-    ghana = names["Ghana"]
-    assert -3.3 < ghana["longitude"] < 1.2
-    assert 4.7 < ghana["latitude"] < 11.2
-
-
-def test_an_island_on_the_180th_meridian_is_no_band_around_the_earth() -> None:
-    names = {n["name"] for n in json.loads(basemap.basemap_json("betsiboka"))["names"]}
-    assert "Madagascar" in names
-    assert "Fiji" not in names

@@ -158,6 +158,6 @@ def test_the_frame_is_the_same_in_every_run() -> None:
 
 
 def test_every_symbol_of_a_kind_can_be_drawn() -> None:
-    drawn = {"diamond", "circle", "square", "cross", "water", "area", "line", "outline", "dot"}
+    drawn = {"diamond", "circle", "square", "cross", "water", "area", "line", "outline", "flag"}
     drawn |= {"raster"}
     assert {kind.symbol for kind in kinds().values()} <= drawn

@@ -5,14 +5,7 @@
   const CG = window.CommonGround;
   const el = CG.element;
 
-  const SIGNS = {
-    hot_99: { color: "#6b1d3a", fill: 0.84, edge: "#3a0c1d", width: 2.4 },
-    hot_95: { color: "#d9772b", fill: 0.5, hatch: "back", ink: "#6e2f05", edge: "#8a3d08", width: 1.8 },
-    not_significant: { color: "#e6d49a", fill: 0.62, edge: "#7d6c3a", width: 0.9 },
-    not_tested: { color: "#8fb0b7", fill: 0.45, hatch: "dots", ink: "#1f4d57", edge: "#2f5f69", width: 1.3 },
-    too_few: { color: "#ffffff", fill: 0.45, edge: "#3f4d53", width: 1.7, dash: [1.5, 3.2], cap: "round" },
-    not_surveyed: { color: "#ffffff", fill: 0.25, hatch: "forward", ink: "#767c80", edge: "#767c80", width: 1.1, dash: [7, 4] },
-  };
+  const SIGNS = CG.SYMBOLS.hotspots;
   CG.HOTSPOT_CLASSES = Object.keys(SIGNS);
   const NUMBERED = 44;
   const TINY = 9;
@@ -22,7 +15,7 @@
     pen.globalAlpha = sign.fill;
     pen.fillStyle = sign.color;
     pen.fill("evenodd");
-    if (sign.hatch) {
+    if (sign.hatch !== "none") {
       pen.globalAlpha = 0.6;
       pen.fillStyle = CG.hatch(pen, sign.hatch, sign.ink);
       pen.fill("evenodd");

@@ -3,6 +3,7 @@
   "use strict";
   const CG = window.CommonGround;
   const el = CG.element;
+  const VERDICTS = [["inside", "inside"], ["too_close", "tooClose"]];
 
   CG.Legend = class {
     constructor(session) {
@@ -29,11 +30,34 @@
       this.heading.setAttribute("aria-label", CG.text(this.open ? "hideLegend" : "showLegend"));
     }
 
+    /** After a drawing: build the legend again if other things are in view than it says. */
+    follow() {
+      if (this.inView() !== this.saidInView) this.render();
+    }
+
+    /** What is drawn in the view, as one comparable text. */
+    inView() {
+      const { session } = this;
+      const away = [...session.layers.values()].filter((layer) => this.isAway(layer)).map((layer) => layer.spec.id);
+      return [away, [...this.verdictsSeen()], session.baseStyle, session.baseSigns || []].map((part) => String(part)).join("|");
+    }
+
+    /** Whether a layer is switched on, but none of it is in the view. */
+    isAway(layer) {
+      return layer.visible && Boolean(layer.data) && layer.seen === 0;
+    }
+
+    /** The verdicts of the signs that are drawn. */
+    verdictsSeen() {
+      return new Set((this.session.painter.signs || []).flatMap((sign) => sign.shapes.map((shape) => shape.properties.verdict)).sort());
+    }
+
     /** Build the legend again from what the session shows. */
     render() {
       const { session } = this;
       const focused = document.activeElement && document.activeElement.getAttribute("data-cg-focus");
       this.heading.replaceChildren(el("span", { class: "cg-legend-title" }, CG.text("legend")), this.strip(), el("span", { class: "cg-chevron", "aria-hidden": "true" }));
+      this.saidInView = this.inView();
       const parts = [];
       const every = [...session.layers.values()];
       const invented = every.some((layer) => layer.spec.invented) || (session.conflicts && session.conflicts.spec.invented) || (session.hotspots && session.hotspots.spec.invented);
@@ -43,8 +67,9 @@
       if (session.hotspots) parts.push(CG.hotspotLegend(session.hotspots));
       if (session.conflicts) parts.push(this.verdicts());
       const top = every.sort((a, b) => b.spec.order - a.spec.order);
-      parts.push(top.length ? el("ul", {}, ...top.map((layer) => this.row(layer))) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
-      parts.push(el("p", { class: "cg-quiet" }, CG.text("base")));
+      const rows = [...top.map((layer) => this.row(layer)), CG.unsurveyedRow(session)].filter(Boolean);
+      parts.push(top.length ? el("ul", {}, ...rows) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
+      parts.push(...this.base());
       parts.push(session.share.languageChoice());
       this.list.replaceChildren(...parts);
       this.mark();
@@ -62,9 +87,10 @@
       if (failed) signs.push(el("span", { class: "cg-chip cg-problem" }, CG.text("failed", failed.problem)));
       for (const name of session.hotspots ? CG.hotspotClasses(session.hotspots) : []) signs.push(this.chip(CG.hotspotSwatch(name), CG.text(name)));
       if (session.conflicts) {
-        signs.push(this.chip(CG.verdictSwatch("inside"), CG.text("inside")), this.chip(CG.verdictSwatch("too_close"), CG.text("tooClose")));
+        for (const [verdict, key] of VERDICTS) signs.push(this.chip(CG.verdictSwatch(verdict), CG.text(key)));
       }
-      const shown = session.shownLayers().sort((a, b) => b.spec.order - a.spec.order);
+      if (CG.surveyedAreas(session)) signs.push(this.chip(CG.hotspotSwatch("not_surveyed"), CG.text("not_surveyed")));
+      const shown = session.shownLayers().filter((layer) => !this.isAway(layer)).sort((a, b) => b.spec.order - a.spec.order);
       for (const layer of shown) signs.push(this.chip(CG.layerSwatch(layer.spec, layer.data && layer.data.types), layer.spec.title));
       return el("span", { class: "cg-strip" }, ...signs);
     }
@@ -73,15 +99,34 @@
       return el("span", { class: "cg-chip" }, swatch, el("span", {}, title));
     }
 
+    /** The signs of the base map that are drawn, and where it comes from. */
+    base() {
+      const { session } = this;
+      const style = CG.baseStyle(session);
+      const signs = (session.baseSigns || []).map((name) => el("span", {}, CG.baseSwatch(name, style), CG.text(name)));
+      const online = session.baseStyle === "online" && session.region.online;
+      const own = session.baseStyle !== "none" && session.base;
+      const from = online ? online.credit : own ? own.attribution : "";
+      session.credit.textContent = online ? online.credit : own ? own.credit : "";
+      return [
+        signs.length ? el("div", { class: "cg-base" }, ...signs) : null,
+        el("p", { class: "cg-quiet" }, from ? `${CG.text("base")}: ${from}` : `${CG.text("base")}: ${CG.text(`base_${session.baseStyle}`)}`),
+        online ? el("p", { class: "cg-quiet" }, CG.text("online_hint", online.host)) : null,
+      ].filter(Boolean);
+    }
+
     verdicts() {
       const { conflicts } = this.session;
+      const seen = this.verdictsSeen();
+      const isAway = (verdict) => conflicts.state === "ready" && !seen.has(verdict);
       const line = (verdict, key) =>
-        el("li", { class: "cg-row" }, CG.verdictSwatch(verdict), el("span", { class: "cg-name" }, CG.text(key), el("small", {}, CG.text(`${key}Hint`))));
+        el("li", { class: isAway(verdict) ? "cg-row cg-away" : "cg-row", "data-cg-verdict": verdict }, CG.verdictSwatch(verdict),
+          el("span", { class: "cg-name" }, CG.text(key), el("small", {}, isAway(verdict) ? CG.text("away") : CG.text(`${key}Hint`))));
       return el("div", { class: "cg-verdicts" },
         el("h3", {}, CG.text("conflicts")),
         conflicts.state === "loading" ? el("p", { class: "cg-quiet" }, CG.text("loading")) : null,
         conflicts.state === "failed" ? el("p", { class: "cg-problem" }, CG.text("failed", conflicts.problem)) : null,
-        el("ul", {}, line("inside", "inside"), line("too_close", "tooClose")),
+        el("ul", {}, ...VERDICTS.map(([verdict, key]) => line(verdict, key))),
         el("p", { class: "cg-quiet" }, CG.text("several")));
     }
 
@@ -102,7 +147,8 @@
           this.render();
         },
       });
-      return el("li", { class: layer.visible ? "cg-row" : "cg-row cg-off" },
+      const isAway = this.isAway(layer);
+      return el("li", { class: `cg-row${layer.visible ? "" : " cg-off"}${isAway ? " cg-away" : ""}`, "data-cg-layer": spec.id },
         box,
         el("label", { for: id }, CG.layerSwatch(spec, layer.data && layer.data.types),
           el("span", { class: "cg-name" }, spec.title, el("small", {}, this.note(layer)))),
@@ -124,6 +170,7 @@
       if (layer.state === "failed") words.unshift(CG.text("failed", layer.problem));
       else words.unshift(spec.tiles ? CG.text("pixels", CG.number(spec.features, 0)) : CG.number(spec.features, 0));
       if (layer.visible && layer.inView > layer.drawn) words.push(CG.text("tooMany", CG.number(layer.drawn, 0), CG.number(layer.inView, 0)));
+      if (this.isAway(layer)) words.push(CG.text("away"));
       if (spec.invented && this.isMixed) words.push(CG.text("invented"));
       return words.join(" · ");
     }

@@ -2,7 +2,6 @@
 (function () {
   "use strict";
   const CG = window.CommonGround;
-  const CALM = { sea: "#dbe7ea", land: "#f7f5ee", coast: "#93aeb6", border: "#a59c8b", name: "#8b8271", grid: "rgba(40,70,80,0.16)" };
   const CELL = 24;
 
   CG.Painter = L.Renderer.extend({
@@ -63,35 +62,24 @@
       const started = performance.now();
       this.paintView(view);
       this.session.lastPaintMs = performance.now() - started;
+      this.session.legend.follow();
     },
 
     /** Draw everything there is in a view, on the screen's pen or on that of a picture. */
     paintView(view) {
-      const { pen, min, max } = view;
-      pen.globalAlpha = 1;
-      pen.fillStyle = CALM.sea;
-      pen.fillRect(min.x, min.y, max.x - min.x, max.y - min.y);
-      this._paintBase(view);
+      CG.paintBase(view, this.session);
       CG.paintUnits(view, this.session);
-      for (const { layer, side, keep } of this.session.drawn()) this.session.swipe.clipped(view, side, () => paintLayer(view, layer, keep));
+      const drawn = this.session.drawn();
+      const last = drawn.map(({ layer }) => layer.spec.kind).lastIndexOf("survey_coverage");
+      drawn.forEach(({ layer, side, keep }, i) => {
+        this.session.swipe.clipped(view, side, () => paintLayer(view, layer, keep));
+        if (i === last) CG.paintUnsurveyed(view, this.session);
+      });
       this._paintHighlight(view);
       this._paintConflicts(view);
       CG.paintRanks(view, this.session);
-      this._paintLabels(view);
+      CG.paintLabels(view, this.session);
       this.session.tools.paint(view);
-    },
-
-    _paintBase(view) {
-      const base = this.session.base;
-      const { pen } = view;
-      if (base) {
-        trace(view, base.land, "areas");
-        pen.fillStyle = CALM.land;
-        pen.fill("evenodd");
-        stroke(view, base.coasts, CALM.coast, 1, []);
-      }
-      if (this.session.graticule) paintGraticule(view);
-      if (base) stroke(view, base.borders, CALM.border, 1.2, [6, 3]);
     },
 
     _paintHighlight(view) {
@@ -150,30 +138,7 @@
         }
         CG.drawVerdict(pen, worst.properties.verdict, x, y, r, count);
         view.taken.push([x - r - 2, y - r - 2, x + r + 2, y + r + 2]);
-        this.signs.push({ x, y, r, shapes: cell.shapes });
-      }
-    },
-
-    /** Names of countries far out, of settlements and districts near by; none over another. */
-    _paintLabels(view) {
-      if (this.session.base && view.zoom < 9) {
-        for (const { name, x, y } of this.session.base.names) {
-          label(view, name.toUpperCase(), x, y, { size: 11, color: CALM.name, spacing: "2px" });
-        }
-      }
-      for (const layer of this.session.shownLayers()) {
-        const near = layer.spec.kind === "settlements" ? 8.5 : layer.spec.kind === "districts" ? 8 : Infinity;
-        if (view.zoom < near || !layer.data) continue;
-        const isPoint = layer.spec.kind === "settlements";
-        for (const shape of layer.data.list) {
-          if (!shape.properties.name || !CG.boxesMeet(shape.box, view.box)) continue;
-          const x = (shape.box[0] + shape.box[2]) / 2;
-          const y = (shape.box[1] + shape.box[3]) / 2;
-          if (!isPoint && (shape.box[2] - shape.box[0]) * view.scale < 90) continue;
-          label(view, String(shape.properties.name), x, y, isPoint
-            ? { size: 12, color: CG.INK, below: 7 }
-            : { size: 12, color: "#555f66", italic: true });
-        }
+        this.signs.push({ x, y, r, verdict: worst.properties.verdict, shapes: cell.shapes });
       }
     },
   });
@@ -217,10 +182,11 @@
     if (!layer.data) return;
     const { color, symbol } = layer.spec;
     const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box) && (!keep || keep(shape)));
+    layer.seen = seen.length;
     pen.globalAlpha = layer.opacity;
     const style = CG.areaStyle(layer.spec);
     if (layer.data.types.has("area")) {
-      if (style.fill || style.hatch) {
+      if (style.fill || style.hatch !== "none") {
         for (const shape of seen) {
           if (!shape.areas.length) continue;
           // One path each: in one path, areas that overlap would cancel each other out.
@@ -236,8 +202,8 @@
     }
     if (layer.data.types.has("line")) {
       const line = CG.lineStyle(layer.spec);
-      if (line.casing) stroke(view, seen, line.casing, line.width + 2, []);
-      stroke(view, seen, color, line.width, line.dash || []);
+      CG.strokeLines(view, seen, color, line.width, line.dash || []);
+      if (line.core) CG.strokeLines(view, seen, line.core, line.core_width, []);
     }
     if (layer.data.types.has("point")) paintPoints(view, layer, seen, color, symbol);
     pen.globalAlpha = 1;
@@ -298,72 +264,5 @@
       lastY = y;
     }
     if (closed) pen.closePath();
-  }
-
-  function stroke(view, shapes, color, width, dash) {
-    trace(view, shapes, "lines");
-    view.pen.strokeStyle = color;
-    view.pen.lineWidth = width;
-    view.pen.setLineDash(dash);
-    view.pen.stroke();
-    view.pen.setLineDash([]);
-  }
-
-  function paintGraticule(view) {
-    const { pen, scale, ox, oy, min, max } = view;
-    const west = view.box[0] * 360 - 180;
-    const east = view.box[2] * 360 - 180;
-    const [north, south] = [CG.unitLatitude(view.box[1]), CG.unitLatitude(view.box[3])];
-    const step = [30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005].find((s) => (east - west) / s >= 5) || 0.002;
-    const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3;
-    pen.beginPath();
-    pen.setLineDash([]);
-    pen.lineWidth = 1;
-    pen.strokeStyle = CALM.grid;
-    pen.fillStyle = "#4c6a73";
-    pen.font = "10px system-ui, sans-serif";
-    pen.textAlign = "left";
-    pen.textBaseline = "bottom";
-    for (let lon = Math.ceil(west / step) * step; lon <= east; lon += step) {
-      const x = CG.unitX(lon) * scale - ox;
-      pen.moveTo(x, min.y);
-      pen.lineTo(x, max.y);
-      for (const share of [0.3, 0.7]) {
-        pen.fillText(`${Math.abs(lon).toFixed(digits)}°${lon < 0 ? "W" : "E"}`, x + 3, min.y + (max.y - min.y) * share);
-      }
-    }
-    for (let lat = Math.ceil(south / step) * step; lat <= north; lat += step) {
-      const y = CG.unitY(lat) * scale - oy;
-      pen.moveTo(min.x, y);
-      pen.lineTo(max.x, y);
-      for (const share of [0.35, 0.65]) {
-        pen.fillText(`${Math.abs(lat).toFixed(digits)}°${lat < 0 ? "S" : "N"}`, min.x + (max.x - min.x) * share, y - 2);
-      }
-    }
-    pen.stroke();
-  }
-
-  function label(view, text, ux, uy, style) {
-    const { pen, scale, ox, oy } = view;
-    const x = ux * scale - ox;
-    const y = uy * scale - oy + (style.below || 0);
-    pen.font = `${style.italic ? "italic " : ""}500 ${style.size}px system-ui, sans-serif`;
-    if ("letterSpacing" in pen) pen.letterSpacing = style.spacing || "0px";
-    const half = pen.measureText(text).width / 2;
-    const box = [x - half - 3, y - 2, x + half + 3, y + style.size + 2];
-    const free = view.taken.every((other) => !CG.boxesMeet(box, other));
-    if (free) {
-      view.taken.push(box);
-      pen.textAlign = "center";
-      pen.textBaseline = "top";
-      pen.lineJoin = "round";
-      pen.lineWidth = 3.5;
-      pen.strokeStyle = "rgba(255,255,255,0.9)";
-      pen.strokeText(text, x, y);
-      pen.fillStyle = style.color;
-      pen.fillText(text, x, y);
-      pen.lineJoin = "miter";
-    }
-    if ("letterSpacing" in pen) pen.letterSpacing = "0px";
   }
 })();

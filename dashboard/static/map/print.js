@@ -124,6 +124,8 @@
       rows.push({ sign: CG.layerSwatch(spec, layer.data && layer.data.types), text: where + spec.title, note: session.legend.note(layer) });
       for (const [name, color] of spec.classes || []) rows.push({ sign: CG.classSwatch(color), text: name, inner: true });
     }
+    if (CG.surveyedAreas(session)) rows.push(hinted(CG.hotspotSwatch("not_surveyed"), "not_surveyed", "unsurveyedHint"));
+    for (const name of session.baseSigns || []) rows.push({ sign: CG.baseSwatch(name, CG.baseStyle(session)), text: CG.text(name) });
     if (!drawn.length) rows.push({ text: CG.text("nothingOn") });
     return rows;
   }
@@ -237,7 +239,7 @@
   function footOf(session) {
     const sources = [...session.drawn()].reverse().map(({ layer: { spec } }) =>
       `${spec.title}: ${spec.source || CG.text("noSource")} (${spec.dated || CG.text("undated")})`);
-    const base = session.base && session.base.attribution;
+    const base = session.base && session.baseStyle !== "none" && session.base.attribution;
     return [...new Set(sources), CG.text("base") + (base ? `: ${base}` : "")].join(" · ");
   }
 
@@ -335,7 +337,13 @@
       const frame = { x: MARGIN, y: top, width: wide - 2 * MARGIN - COLUMN - 18, height: bottom - top };
       const rows = rowsOf(session);
       paintLegend(pen, rows, { x: wide - MARGIN - COLUMN, y: top, width: COLUMN, most: frame.height });
-      return { frame, ...paintFrame(pen, session, frame, dense) };
+      const painted = paintFrame(pen, session, frame, dense);
+      // where the base map is none the painter leaves it clear: on paper that is white
+      pen.globalCompositeOperation = "destination-over";
+      pen.fillStyle = "#ffffff";
+      pen.fillRect(0, 0, wide, high);
+      pen.globalCompositeOperation = "source-over";
+      return { frame, ...painted };
     };
     try {
       const missing = await fetched(session, paint);

@@ -28,6 +28,8 @@
       this.region = null;
       this.returns = [];
       this.graticule = false;
+      this.baseStyle = "full";
+      this.labels = [];
       this.message = {};
       this.number = 0;
       this.written = new Set();
@@ -40,8 +42,10 @@
       this.swipe = new CG.Swipe(this);
       this.timeline = new CG.Timeline(this);
       this.readout = CG.element("div", { class: "cg-readout", "aria-hidden": "true" });
-      map.getContainer().append(this.readout);
-      L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
+      this.credit = CG.element("div", { class: "cg-credit" });
+      map.getContainer().append(this.readout, this.credit);
+      this.scaleBar = new CG.ScaleBar(this);
+      this.online = new CG.OnlineTiles(map);
       map.on("click", (event) => this.click(event));
       map.on("mousemove", (event) => this.read(event.latlng));
       map.on("moveend", () => this.moved());
@@ -76,10 +80,12 @@
       if (!same("hotspots")) this.setHotspots(message.hotspots);
       if (!same("highlight") || !same("conflicts")) this.follow(message);
       if (first || before.language !== message.language || !same("returns")) this.tools.render();
+      if (first) this.setBase(this.recall("base"));
       if (first || otherRegion || link) this.share.restore(link);
       if (first || before.embedded !== message.embedded) this.share.corner();
       this.timeline.refresh();
       this.swipe.render();
+      this.scaleBar.render();
       this.legend.render();
       this.painter.redraw();
       this.moved();
@@ -109,12 +115,24 @@
       return { paddingTopLeft: [52, 12], paddingBottomRight: [wide ? 256 : 12, wide ? 12 : 60] };
     }
 
+    /** Choose the base map: one of CG.BASE_STYLES, or "online" where the server names a source. */
+    setBase(name) {
+      const isKnown = CG.BASE_STYLES.includes(name) || (name === "online" && this.region.online);
+      this.baseStyle = isKnown ? name : "full";
+      this.online.show(this.baseStyle === "online" ? this.region.online : null);
+      this.keep("base", this.baseStyle);
+      this.share.later();
+      this.legend.render();
+      this.painter.redraw();
+    }
+
     async loadBase() {
       const asked = this.region.basemap;
       try {
-        const base = CG.baseShapes(await CG.fetchJson(asked));
+        const base = CG.decodeBase(await CG.fetchJson(asked));
         if (this.region.basemap !== asked) return;
         this.base = base;
+        this.legend.render();
         this.painter.redraw();
       } catch (error) {
         console.warn(`Base map: ${error.message}`);

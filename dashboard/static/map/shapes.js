@@ -56,17 +56,6 @@
     return { list, types, byId };
   };
 
-  /** The base map's polygons and lines as shapes. */
-  CG.baseShapes = function (document_) {
-    const one = (geometry) => CG.shape(geometry);
-    return {
-      land: document_.land.map((rings) => one({ type: "Polygon", coordinates: rings })),
-      coasts: document_.coasts.map((line) => one({ type: "LineString", coordinates: line })),
-      borders: document_.borders.map((line) => one({ type: "LineString", coordinates: line })),
-      names: document_.names.map((n) => ({ name: n.name, x: CG.unitX(n.longitude), y: CG.unitY(n.latitude) })),
-    };
-  };
-
   CG.boxesMeet = (a, b) => a[0] <= b[2] && a[2] >= b[0] && a[1] <= b[3] && a[3] >= b[1];
 
   /** Bounds for Leaflet of several shapes; null when there are none. */

@@ -4,25 +4,13 @@
   "use strict";
   const CG = window.CommonGround;
 
-  CG.INSIDE = "#b3261e";
-  CG.TOO_CLOSE = "#b45309";
+  const { kinds, verdicts } = CG.SYMBOLS;
+
+  CG.INSIDE = verdicts.inside.color;
   CG.INK = "#1c2527";
 
-  /* Areas of each kind: `fill` is the strength of the tint, `hatch` the pattern laid over it. */
-  const AREAS = {
-    licences: { fill: 0.1, hatch: "back", width: 1.6 },
-    artisanal_zones: { fill: 0.12, hatch: "forward", width: 1.8, dash: [7, 4] },
-    farmland: { fill: 0.3, hatch: "dots", width: 1 },
-    protected_areas: { fill: 0.12, hatch: "cross", width: 2.2 },
-    water: { fill: 0.45, hatch: null, width: 1.2 },
-    districts: { fill: 0, hatch: null, width: 1.3, dash: [9, 3, 2, 3] },
-  };
-  const PLAIN_AREA = { fill: 0.18, hatch: null, width: 1.4 };
-  const LINES = {
-    roads: { width: 2, casing: "#ffffff" },
-    districts: { width: 1.3, dash: [9, 3, 2, 3] },
-    water: { width: 1.8 },
-  };
+  const PLAIN_AREA = { fill: 0.18, hatch: "none", width: 1.4 };
+  const PLAIN_LINE = { width: 1.8 };
 
   /* For these a dash has a meaning of its own (a seasonal stream, a track), so layers of the kind
      stay alike. */
@@ -31,13 +19,16 @@
 
   /** How a layer's areas are drawn; the second and third of a kind get a dashed, a dotted edge. */
   CG.areaStyle = ({ kind, variant }) => {
-    const style = AREAS[kind] || PLAIN_AREA;
+    const style = (kinds[kind] && kinds[kind].area) || PLAIN_AREA;
     if (!variant) return style;
-    const hatch = { back: "forward", forward: "back" }[style.hatch] || style.hatch;
-    return { ...style, hatch: variant % 2 ? hatch : style.hatch, dash: DASHES[variant % 3] || style.dash };
+    // The second of a kind has its hatch wider apart; another direction would be another kind's.
+    const hatch = variant % 2 && style.hatch !== "none" ? `${style.hatch}-wide` : style.hatch;
+    // An outline is told by its dash alone: the second has it longer, the third shorter.
+    const own = !style.fill && style.dash && style.dash.map((pixels) => pixels * [1, 2, 0.6][variant % 3]);
+    return { ...style, hatch, dash: own || DASHES[variant % 3] || style.dash };
   };
   CG.lineStyle = ({ kind, variant }) => {
-    const style = LINES[kind] || { width: 1.8 };
+    const style = (kinds[kind] && kinds[kind].line) || PLAIN_LINE;
     return variant ? { ...style, dash: DASHES[variant % 3] || style.dash } : style;
   };
 
@@ -60,30 +51,56 @@
   };
 
   function drawHatch(context, name, color) {
-    const size = name === "dots" ? 7 : 9;
+    const [kind, wide] = name.split("-");
+    const size = (kind === "dots" ? 7 : kind === "gaps" ? 12 : 9) * (wide ? 1.7 : 1);
     const dense = 2;
     const tile = document.createElement("canvas");
-    tile.width = tile.height = size * dense;
+    tile.width = tile.height = Math.round(size * dense);
+    const side = tile.width / dense;
     const pen = tile.getContext("2d");
     pen.scale(dense, dense);
     pen.strokeStyle = pen.fillStyle = color;
-    pen.lineWidth = 1;
-    pen.beginPath();
-    if (name === "dots") {
-      pen.arc(size / 2, size / 2, 0.9, 0, 7);
-      pen.fill();
-    } else {
-      // Each stroke is drawn three times so that the tile's edges meet.
-      for (const shift of [-size, 0, size]) {
-        if (name !== "back") { pen.moveTo(shift - 1, size + 1); pen.lineTo(shift + size + 1, -1); }
-        if (name !== "forward") { pen.moveTo(shift - 1, -1); pen.lineTo(shift + size + 1, size + 1); }
-      }
-      pen.stroke();
-    }
+    pen.lineWidth = kind === "gaps" ? 1.3 : 1;
+    HATCHES[kind](pen, side);
     const pattern = context.createPattern(tile, "repeat");
     pattern.setTransform(new DOMMatrix().scale(1 / dense));
     return pattern;
   }
+
+  /** Slanted strokes over a tile, drawn three times so that the tile's edges meet. */
+  function slant(pen, side, up, down) {
+    pen.beginPath();
+    for (const shift of [-side, 0, side]) {
+      if (up) { pen.moveTo(shift - 1, side + 1); pen.lineTo(shift + side + 1, -1); }
+      if (down) { pen.moveTo(shift - 1, -1); pen.lineTo(shift + side + 1, side + 1); }
+    }
+    pen.stroke();
+  }
+
+  function straight(pen, from, to) {
+    pen.beginPath();
+    pen.moveTo(...from);
+    pen.lineTo(...to);
+    pen.stroke();
+  }
+
+  const HATCHES = {
+    forward: (pen, side) => slant(pen, side, true, false),
+    back: (pen, side) => slant(pen, side, false, true),
+    cross: (pen, side) => slant(pen, side, true, true),
+    upright: (pen, side) => straight(pen, [side / 2, 0], [side / 2, side]),
+    level: (pen, side) => straight(pen, [0, side / 2], [side, side / 2]),
+    dots: (pen, side) => {
+      pen.beginPath();
+      pen.arc(side / 2, side / 2, 0.9, 0, 7);
+      pen.fill();
+    },
+    // Short strokes with gaps, staggered: nobody has looked here.
+    gaps: (pen, side) => {
+      straight(pen, [side * 0.08, side * 0.42], [side * 0.38, side * 0.12]);
+      straight(pen, [side * 0.58, side * 0.92], [side * 0.88, side * 0.62]);
+    },
+  };
 
   /** Draw a point symbol of radius `r` pixels: a shape of its own for each kind. */
   CG.drawPoint = function (pen, symbol, x, y, r, color) {
@@ -113,10 +130,13 @@
       pen.arc(x, y + r * 0.2, r * 0.8, -0.5, Math.PI + 0.5);
       pen.lineTo(x, y - r * 1.2);
       pen.closePath();
-    } else if (symbol === "dot") {
-      pen.arc(x, y, r * 0.75, 0, 7);
+    } else if (symbol === "flag") {
+      // A visit was to a site: the flag stands above the site's own sign.
+      pen.moveTo(x - r * 0.14, y);
+      for (const [dx, dy] of [[-0.14, -2.9], [1.5, -2.25], [0.2, -1.6], [0.2, 0]]) pen.lineTo(x + dx * r, y + dy * r);
+      pen.closePath();
     } else {
-      // Detections and visits: a ring, so that the diamond of a site below it still shows.
+      // Detections: a ring, so that the diamond of a site below it still shows.
       pen.arc(x, y, r * 0.8, 0, 7);
       pen.strokeStyle = "#ffffff";
       pen.lineWidth = r < 5 ? 2.6 : 4;
@@ -132,29 +152,29 @@
 
   /** Draw the sign of a verdict: a full square, or a dashed ring with a question mark. */
   CG.drawVerdict = function (pen, verdict, x, y, r, count) {
+    const sign = verdicts[verdict] || verdicts.too_close;
     pen.setLineDash([]);
-    if (verdict === "inside") {
-      pen.fillStyle = CG.INSIDE;
+    pen.beginPath();
+    if (sign.shape === "square") {
+      pen.rect(x - r * 0.88, y - r * 0.88, r * 1.76, r * 1.76);
       pen.strokeStyle = "#ffffff";
       pen.lineWidth = 2;
-      pen.beginPath();
-      pen.rect(x - r * 0.88, y - r * 0.88, r * 1.76, r * 1.76);
       pen.stroke();
+      pen.fillStyle = sign.color;
       pen.fill();
     } else {
-      pen.beginPath();
       pen.arc(x, y, r, 0, 7);
-      pen.fillStyle = "#fffaf0";
+      pen.fillStyle = sign.fill;
       pen.fill();
-      pen.strokeStyle = CG.TOO_CLOSE;
+      pen.strokeStyle = sign.color;
       pen.lineWidth = 2.2;
       pen.setLineDash([r * 0.62, r * 0.36]);
       pen.stroke();
       pen.setLineDash([]);
     }
-    const label = count > 1 ? shortCount(count) : verdict === "inside" ? "" : "?";
+    const label = count > 1 ? shortCount(count) : sign.mark;
     if (!label) return;
-    pen.fillStyle = verdict === "inside" ? "#ffffff" : "#7a3a06";
+    pen.fillStyle = sign.ink;
     pen.font = `700 ${Math.round(r * (label.length > 2 ? 1 : 1.3))}px system-ui, sans-serif`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
@@ -199,8 +219,13 @@
         pen.setLineDash(line.dash || []);
         pen.strokeStyle = layer.color;
         pen.stroke();
+        if (line.core) {
+          pen.lineWidth = line.core_width;
+          pen.strokeStyle = line.core;
+          pen.stroke();
+        }
       }
-      if (seen.has("point")) CG.drawPoint(pen, layer.symbol, 14, 10, 6, layer.color);
+      if (seen.has("point")) CG.drawPoint(pen, layer.symbol, layer.symbol === "flag" ? 11 : 14, layer.symbol === "flag" ? 18 : 10, 6, layer.color);
     });
 
   /** A raster: a few of its colours side by side. */
@@ -227,17 +252,17 @@
 
   CG.verdictSwatch = (verdict) => CG.swatch((pen) => CG.drawVerdict(pen, verdict, 14, 10, 7.5, 1));
 
-  /** Fill the current path as an area of its kind: a tint, then its hatch. */
-  CG.paintArea = function (pen, style, color) {
+  /** Fill the current path as an area: a tint, then its hatch, in the colour of its ink if it has one. */
+  CG.paintArea = function (pen, style, color, ink) {
     const alpha = pen.globalAlpha;
     if (style.fill) {
       pen.globalAlpha = alpha * style.fill;
       pen.fillStyle = color;
       pen.fill("evenodd");
     }
-    if (style.hatch) {
+    if (style.hatch && style.hatch !== "none") {
       pen.globalAlpha = alpha * 0.5;
-      pen.fillStyle = CG.hatch(pen, style.hatch, color);
+      pen.fillStyle = CG.hatch(pen, style.hatch, ink || color);
       pen.fill("evenodd");
     }
     pen.globalAlpha = alpha;

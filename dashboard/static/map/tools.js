@@ -10,6 +10,7 @@
     home: "M4 11l8-7 8 7M6.5 9.5V20h11V9.5",
     fullscreen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
     graticule: "M4 4h16v16H4zM4 9.3h16M4 14.6h16M9.3 4v16M14.6 4v16",
+    base: "M3 7l6-3 6 3 6-3v13l-6 3-6-3-6 3zM9 4v13M15 7v13",
     distance: "M3 16L16 3l5 5L8 21zM7 12l2 2M10.5 8.5l2 2M14 5l2 2",
     area: "M4 4h16v16H4zM4 12h4M12 4v4M20 12h-4M12 20v-4M12 12h.01",
     polygon: "M5 18l2-12 11 3-1 9zM5 18h.01M7 6h.01M18 9h.01M17 18h.01M21 21l-4-3",
@@ -60,10 +61,11 @@
       const acts = [
         [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()]],
         [["distance", () => this.start("distance")], ["area", () => this.start("area")]],
-        [["graticule", () => session.setGraticule(!session.graticule)], ["timeline", () => session.timeline.toggle()], ["copyLink", () => session.share.open()], ["print", () => CG.openPrint(session)]],
+        [["base", () => this.chooseBase()], ["graticule", () => session.setGraticule(!session.graticule)], ["timeline", () => session.timeline.toggle()]],
+        [["copyLink", () => session.share.open()], ["print", () => CG.openPrint(session)]],
       ];
       if (document.fullscreenEnabled) {
-        acts[2].push(["fullscreen", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())]);
+        acts[3].push(["fullscreen", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())]);
       }
       if (session.returns.includes("draw")) {
         acts[1].push(["polygon", () => this.start("polygon")], ["rectangle", () => this.start("rectangle")]);
@@ -92,6 +94,23 @@
       this.built = null;
       this.show();
       if (this.opener && this.opener.isConnected) this.opener.focus();
+    }
+
+    /** Choose the base map: full, pale, none, or the online one where the server has it. */
+    chooseBase() {
+      const { session } = this;
+      this.stop();
+      const names = [...CG.BASE_STYLES, ...(session.region.online ? ["online"] : [])];
+      const choices = names.map((name) => {
+        const input = el("input", { type: "radio", name: "cg-base", value: name, onchange: () => session.setBase(name) });
+        input.checked = session.baseStyle === name;
+        return el("label", { class: "cg-choice" }, input, el("span", {}, CG.text(`base_${name}`)));
+      });
+      const close = el("button", { type: "button", onclick: () => this.show() }, CG.text("close"));
+      this.built = null;
+      this.panel.replaceChildren(el("fieldset", {}, el("legend", {}, CG.text("base")), ...choices), el("div", { class: "cg-acts" }, close));
+      this.panel.hidden = false;
+      this.panel.querySelector("input:checked").focus();
     }
 
     mark() {
