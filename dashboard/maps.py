@@ -10,18 +10,25 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from streamlit import config
 
 from dashboard import assets
+from dashboard.workflows.conflict_filter import ConflictFilter
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.raster_tiles import style_fingerprint
 from dashboard.workflows.types import ConflictRun
 from layers.catalogue import Bounds, Layer, LayerVersion
 from layers.facts import Region, kind
+
+VECTOR_ABOVE = 2_000
+"""Features of a layer, or conflicts of a run, above which the map gets them as vector tiles. Below, one
+GeoJSON document is smaller than the tiles of a first view and needs no further request."""
+TILE_FORM = "1"
+"""Part of every tile's address: to be counted up when the same version gives other tiles."""
 
 Point = tuple[float, float]
 """Longitude, latitude in degrees (WGS 84)."""
@@ -44,6 +51,7 @@ class MapLayer:
     `order` is the drawing order, low first. `visible` is where the switch in the legend stands at
     first; after that the person at the map decides, until the page changes it. `classes` are the
     classes of a raster in their order, each with its "#rrggbb": then the layer comes as tiles.
+    `only` limits what is drawn to these feature classes, in the browser; None draws all.
     """
 
     layer_id: str
@@ -60,16 +68,25 @@ class MapLayer:
     source: str | None = None
     dated: str | None = None
     classes: tuple[tuple[str, str], ...] = ()
+    only: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapConflicts:
-    """The conflicts of one run. `shown` limits them to these ids; None shows all."""
+    """The conflicts of one run.
+
+    `verdicts`, `rules` and `shown` (ids) limit what is drawn, in the browser; None does not. `asked`
+    are the parameters of a filter that the server applies, `sent` how many conflicts it then sends.
+    """
 
     region_id: str
     fingerprint: str
     on: dt.date
     scenarios: tuple[str, ...] = ()
+    sent: int = 0
+    asked: tuple[tuple[str, str], ...] = ()
+    verdicts: tuple[str, ...] | None = None
+    rules: tuple[str, ...] | None = None
     shown: tuple[str, ...] | None = None
     selected: str | None = None
     demonstration: bool = False
@@ -184,18 +201,36 @@ def _classes(version: LayerVersion) -> tuple[tuple[str, str], ...]:
 
 
 def map_conflicts(
-    run: ConflictRun, *, shown: Sequence[str] | None = None, selected: str | None = None
+    run: ConflictRun, *, chosen: ConflictFilter | None = None, selected: str | None = None
 ) -> MapConflicts:
-    """The conflicts of a run as the map shows them; `shown` limits them to these ids."""
+    """The conflicts of a run as the map shows them, less those that do not pass `chosen`.
+
+    Of a run that is sent whole all is filtered in the browser, where it costs no request. Of a
+    larger one the server filters, except by verdict: a sign that stands for several says how many
+    of each verdict it holds, and nothing else of them.
+    """
+    chosen = chosen or ConflictFilter()
+    here, there = chosen, ConflictFilter()
+    if len(run.table) > VECTOR_ABOVE:
+        here = ConflictFilter(verdicts=chosen.verdicts)
+        there = replace(chosen, verdicts=())
+    rest = replace(here, verdicts=(), rules=())
     return MapConflicts(
         region_id=run.region_id,
         fingerprint=run.fingerprint,
         on=run.as_of,
         scenarios=tuple(run.scenarios),
-        shown=None if shown is None else tuple(shown),
+        sent=len(there.rows(run.table)),
+        asked=tuple(there.query()),
+        verdicts=here.verdicts or None,
+        rules=here.rules or None,
+        shown=None if rest == _ALL else tuple(rest.rows(run.table)["conflict_id"]),
         selected=selected,
         demonstration=run.demonstration,
     )
+
+
+_ALL = ConflictFilter()
 
 
 def map_hotspots(
@@ -365,6 +400,8 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
                 "source": layer.source,
                 "dated": layer.dated,
                 "tiles": _tiles(layer, base=base),
+                "vector": _vector(layer, base=base),
+                "only": None if layer.only is None else list(layer.only),
                 "classes": [[name.replace("_", " "), color] for name, color in layer.classes],
             }
             for layer in spec.layers
@@ -384,6 +421,14 @@ def _tiles(layer: MapLayer, *, base: str) -> str | None:
     return f"{base}/cg/raster/{layer.version_id}/?c={style_fingerprint(layer.kind)}"
 
 
+def _vector(layer: MapLayer, *, base: str) -> str | None:
+    """Where the vector tiles of a large layer are, with {z}, {x} and {y} to fill in; else None."""
+    if layer.classes or layer.features <= VECTOR_ABOVE:
+        return None
+    where = f"{quote(layer.layer_id, safe='')}/{quote(layer.version_id, safe='')}"
+    return f"{base}/tiles/{where}/{{z}}/{{x}}/{{y}}.pbf?s={TILE_FORM}"
+
+
 def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
     query = urlencode(
         {
@@ -392,12 +437,22 @@ def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
             "scenarios": ",".join(conflicts.scenarios),
         }
     )
+    filtered = "&".join([query, urlencode(conflicts.asked)]) if conflicts.asked else query
+    name = quote(conflicts.fingerprint, safe="")
+    tiles = f"{base}/tiles/conflicts/{name}/{{z}}/{{x}}/{{y}}.pbf?{filtered}"
+
+    def listed(values: tuple[str, ...] | None) -> list[str] | None:
+        return None if values is None else list(values)
+
     return {
         "fingerprint": conflicts.fingerprint,
-        "url": f"{base}/cg/conflicts/{quote(conflicts.fingerprint, safe='')}.json?{query}",
-        "overlap": f"{base}/cg/overlap/{quote(conflicts.fingerprint, safe='')}/",
+        "vector": tiles if conflicts.sent > VECTOR_ABOVE else None,
+        "verdicts": listed(conflicts.verdicts),
+        "rules": listed(conflicts.rules),
+        "url": f"{base}/cg/conflicts/{name}.json?{filtered}",
+        "overlap": f"{base}/cg/overlap/{name}/",
         "query": query,
-        "shown": None if conflicts.shown is None else list(conflicts.shown),
+        "shown": listed(conflicts.shown),
         "selected": conflicts.selected,
         "invented": conflicts.demonstration,
     }

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard import assets, basemap
-from dashboard.windows import FeatureWindows
+from dashboard.workflows.conflict_filter import ConflictFilter, filter_of
 from dashboard.workflows.types import WorkflowError
 from layers.facts import FactsError
 from layers.facts import region as region_facts
@@ -59,6 +59,7 @@ def routes(*, base: str, work: Any) -> list[Route]:
         "/cg/hotspots/{fingerprint}.json": answers.hotspots,
         "/cg/card": answers.card,
         "/cg/identify": answers.identify,
+        "/cg/in-view": answers.in_view,
         "/cg/{rest:path}": answers.nothing_here,
     }
     ours = [Route(f"{base}{path}", _spoken(handler)) for path, handler in table.items()]
@@ -103,7 +104,6 @@ class Answers:
     def __init__(self, work: Any) -> None:
         self.work = work
         self._store: Any = None
-        self._windows = FeatureWindows()
 
     @property
     def store(self) -> Any:
@@ -136,26 +136,20 @@ class Answers:
         return _bytes(request, basemap.basemap_json(region_id), tag=f"{assets.version()}")
 
     def features(self, request: Request) -> Response:
-        """The features of a layer version; with `bbox`, the `limit` largest that touch it."""
+        """The features of a layer version, all of them: large layers go to the map as tiles."""
         version_id = _id(request, "version_id", what="version of a layer")
-        bbox = request.query_params.get("bbox")
-        if bbox is None:
-            body = self.work.features_geojson(self.store, version_id)
-            return _bytes(request, body, tag=version_id)
-        bounds = _bbox(bbox)
-        limit = int(_number(request, "limit", low=1, high=50_000, default=8_000))
-        window = self._windows.window(
-            version_id,
-            lambda: self.work.features_geojson(self.store, version_id),
-            bounds=bounds,
-            limit=limit,
-        )
-        return _bytes(request, window, tag=None)
+        body = self.work.features_geojson(self.store, version_id)
+        return _bytes(request, body, tag=version_id)
 
     def conflicts(self, request: Request) -> Response:
-        """The conflicts of a run, as points."""
+        """The conflicts of a run that pass the filter of the address, as points."""
         run = self._run(request)
-        return _bytes(request, self.work.conflicts_geojson(run), tag=run.fingerprint)
+        chosen = filter_of(request.query_params.multi_items())
+        ids = None
+        if chosen != ConflictFilter():
+            ids = chosen.rows(run.table)["conflict_id"].tolist()
+        body = self.work.conflicts_geojson(run, conflict_ids=ids)
+        return _bytes(request, body, tag=run.fingerprint)
 
     def overlap(self, request: Request) -> Response:
         """The shared ground of one conflict; `overlap` is null where there is none."""
@@ -241,6 +235,27 @@ class Answers:
                 record |= _card(self.work.feature_card(self.store, hit.layer_id, hit.feature_id))
             found.append(record)
         return _json({"hits": found})
+
+    def in_view(self, request: Request) -> Response:
+        """What of the layers that are shown lies in a box, nearest to its middle first."""
+        region_id = region_facts(_query(request, "region")).region_id
+        limit = int(_number(request, "limit", low=1, high=200, default=50))
+        layers = [one for one in _query(request, "layers", default="").split(",") if one]
+        seen = self.work.in_view(
+            self.store, region_id, _bbox(_query(request, "bbox")), layer_ids=layers, limit=limit
+        )
+        rows = [
+            {
+                "layer_id": hit.layer_id,
+                "layer_name": hit.layer_name,
+                "feature_id": hit.feature_id,
+                "title": hit.title,
+                "longitude": hit.longitude,
+                "latitude": hit.latitude,
+            }
+            for hit in seen.hits
+        ]
+        return _json({"rows": rows, "total": seen.total, "too_many": list(seen.too_many)})
 
     def nothing_here(self, request: Request) -> Response:
         """Without this, Streamlit would answer an unknown address with its page and a 200."""

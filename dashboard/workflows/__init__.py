@@ -41,6 +41,7 @@ from dashboard.workflows.imports import (
     run_import,
     suggest_import,
 )
+from dashboard.workflows.in_view import InView, in_view
 from dashboard.workflows.landcover import BY as LAND_COVER_BY
 from dashboard.workflows.landcover import LandCover, export_land_cover, land_cover
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
@@ -87,6 +88,7 @@ __all__ = [
     "FeatureCard",
     "GeoError",
     "Hit",
+    "InView",
     "HotspotRow",
     "HotspotRun",
     "ImportReport",
@@ -117,6 +119,7 @@ __all__ = [
     "hotspots",
     "hotspots_geojson",
     "identify",
+    "in_view",
     "inspect_upload",
     "land_cover",
     "layer",

@@ -124,7 +124,7 @@ def conflicts(_store: str, region_id: str, *, on: dt.date, scenarios: Any = ()) 
     return SimpleNamespace(region_id=region_id, as_of=on, fingerprint=FINGERPRINT)
 
 
-def conflicts_geojson(_run: Any) -> bytes:
+def conflicts_geojson(_run: Any, *, conflict_ids: Any = None) -> bytes:
     """Two conflicts, one of each verdict."""
     places = [(WEST + 0.04, SOUTH + 0.04), (WEST + 0.1, SOUTH + 0.1)]
     features = [

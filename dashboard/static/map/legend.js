@@ -64,7 +64,7 @@
         signs.push(this.chip(CG.verdictSwatch("inside"), CG.text("inside")), this.chip(CG.verdictSwatch("too_close"), CG.text("tooClose")));
       }
       const shown = session.shownLayers().sort((a, b) => b.spec.order - a.spec.order);
-      for (const layer of shown) signs.push(this.chip(CG.layerSwatch(layer.spec, layer.data && layer.data.types), layer.spec.title));
+      for (const layer of shown) signs.push(this.chip(CG.layerSwatch(layer.spec, CG.typesOf(layer)), layer.spec.title));
       return el("span", { class: "cg-strip" }, ...signs);
     }
 
@@ -103,9 +103,10 @@
       });
       return el("li", { class: layer.visible ? "cg-row" : "cg-row cg-off" },
         box,
-        el("label", { for: id }, CG.layerSwatch(spec, layer.data && layer.data.types),
+        el("label", { for: id }, CG.layerSwatch(spec, CG.typesOf(layer)),
           el("span", { class: "cg-name" }, spec.title, el("small", {}, this.note(layer)))),
         more,
+        layer.visible && layer.merges ? el("p", { class: "cg-merged" }, CG.cellSwatch(spec), el("span", {}, this.squares(layer))) : null,
         layer.visible && spec.classes && spec.classes.length ? this.classes(spec) : null,
         isOpen ? this.details(layer) : null);
     }
@@ -116,13 +117,20 @@
         ...spec.classes.map(([name, color]) => el("li", {}, CG.classSwatch(color), el("span", {}, name))));
     }
 
+    /** What a square stands for; it holds features of every class, whatever the filter. */
+    squares(layer) {
+      const words = [CG.text("squares")];
+      if (layer.spec.only || layer.hidden.size) words.push(CG.text("squaresUnfiltered"));
+      return words.join(" ");
+    }
+
     note(layer) {
       const { spec } = layer;
       const words = [spec.dated || CG.text("undated")];
+      if (layer.state === "building") words.unshift(CG.text("building"));
       if (layer.state === "loading") words.unshift(CG.text("loading"));
       if (layer.state === "failed") words.unshift(CG.text("failed", layer.problem));
       else words.unshift(spec.tiles ? CG.text("pixels", CG.number(spec.features, 0)) : CG.number(spec.features, 0));
-      if (layer.visible && layer.inView > layer.drawn) words.push(CG.text("tooMany", CG.number(layer.drawn, 0), CG.number(layer.inView, 0)));
       if (spec.invented && this.isMixed) words.push(CG.text("invented"));
       return words.join(" · ");
     }
@@ -134,8 +142,23 @@
         "aria-label": CG.text("opacity", spec.title),
         oninput: () => this.session.setOpacity(spec.id, Number(slider.value)),
       });
-      return el("div", { class: "cg-details" }, slider,
+      return el("div", { class: "cg-details" }, slider, this.classSwitches(layer),
         el("small", {}, spec.source ? CG.text("source", spec.source) : CG.text("noSource")));
+    }
+
+    /** A switch for each class that was seen in the layer; none where there is one class or none. */
+    classSwitches(layer) {
+      const names = CG.classesSeen(layer);
+      if (names.length < 2) return null;
+      return el("fieldset", { class: "cg-class-switches" }, el("legend", {}, CG.text("showClasses")),
+        ...names.map((name) => {
+          const box = el("input", {
+            type: "checkbox", "data-cg-focus": `class ${layer.spec.id} ${name}`,
+            onchange: () => this.session.setClass(layer.spec.id, name, box.checked),
+          });
+          box.checked = !layer.hidden.has(name);
+          return el("label", {}, box, el("span", {}, name === null ? CG.text("noClass") : name.replaceAll("_", " ")));
+        }));
     }
   };
 })();

@@ -2,10 +2,11 @@
 (function () {
   "use strict";
   const CG = window.CommonGround;
-  const LARGE = 20000;
-  const WINDOW = 8000;
 
   const viewText = (view) => view.map((part) => part.toFixed(5)).join(",");
+
+  /** What a layer's filters let through, in one line: pictures made under another one are old. */
+  const filterText = ({ spec, hidden }) => `${(spec.only || ["*"]).join()}-${[...hidden].join()}`;
 
   /** Fetch JSON of this server; an error carries the server's own sentence. */
   CG.fetchJson = async function (url) {
@@ -19,6 +20,7 @@
     constructor(map) {
       this.map = map;
       this.layers = new Map();
+      this.added = new Map(); // layers that folium put on the map itself
       this.conflicts = null;
       this.hotspots = null;
       this.highlighted = [];
@@ -32,6 +34,7 @@
       this.number = 0;
       this.written = new Set();
       this.painter = new CG.Painter(this);
+      this.reach = new CG.Reach(this);
       this.tools = new CG.Tools(this);
       this.legend = new CG.Legend(this);
       this.identify = new CG.Identify(this);
@@ -71,6 +74,7 @@
       if (!same("highlight") || !same("conflicts")) this.follow(message);
       if (first || before.language !== message.language || !same("returns")) this.tools.render();
       this.legend.render();
+      this.reach.render();
       this.painter.redraw();
       this.moved();
     }
@@ -131,86 +135,86 @@
           data: isNew ? null : old.data,
           state: isNew ? "waiting" : old.state,
           problem: isNew ? "" : old.problem,
-          drawn: isNew ? 0 : old.drawn,
-          inView: isNew ? 0 : old.inView,
-          tiles: spec.tiles ? (isNew ? this.tilesOf(spec) : old.tiles) : null,
+          hidden: old ? old.hidden : new Set(),
+          tiles: spec.tiles ? (isNew ? new CG.Tiles(spec.tiles, () => this.arrived(spec.id)) : old.tiles) : null,
+          vector: spec.vector ? (isNew ? new CG.VectorSource(spec.vector, () => this.arrived(spec.id)) : old.vector) : null,
         });
+        const layer = this.layers.get(spec.id);
+        layer.filtered = filterText(layer);
+      }
+      for (const [id, { vector }] of before) {
+        const now = this.layers.get(id);
+        if (vector && !(now && now.vector === vector)) vector.close();
       }
       this.loadShown();
     }
 
-    tilesOf(spec) {
-      return new CG.Tiles(spec.tiles, () => {
-        const layer = this.layers.get(spec.id);
-        if (!layer || !layer.tiles) return;
-        const { waiting, failed } = layer.tiles;
-        const state = failed ? "failed" : waiting ? "loading" : "ready";
-        if (state !== layer.state) {
-          layer.state = state;
-          layer.problem = failed ? CG.text("tilesFailed", failed) : "";
-          this.legend.render();
-        }
-        this.painter.redraw();
-      });
+    /** A tile of a layer came or failed: say so in the legend, draw it. */
+    arrived(id) {
+      const layer = this.layers.get(id);
+      const source = layer && (layer.vector || layer.tiles);
+      if (!source) return;
+      const { waiting, failed, isBuilding, problem } = source;
+      const state = isBuilding ? "building" : failed ? "failed" : waiting ? "loading" : "ready";
+      if (state !== layer.state) {
+        layer.state = state;
+        layer.problem = failed ? problem || CG.text("tilesFailed", failed) : "";
+        this.legend.render();
+      }
+      this.painter.redraw();
+    }
+
+    /** After each drawing: go on where time ran out; tell the legend when squares came or went. */
+    painted(view) {
+      if (view.unfinished) this.painter.redraw();
+      let isOther = false;
+      for (const layer of this.shownLayers()) {
+        const merges = Boolean(layer.vector && layer.vector.merged);
+        if (merges !== Boolean(layer.merges)) isOther = true;
+        layer.merges = merges;
+      }
+      if (isOther) this.legend.render();
+    }
+
+    /** Whether all that is in view has come and is drawn. */
+    get isSettled() {
+      const sources = [...this.shownLayers(), this.conflicts, this.hotspots].map((one) => one && one.vector).filter(Boolean);
+      return !this.painter._frame && sources.every((source) => !source.waiting && !source.isBuilding);
     }
 
     loadShown() {
       for (const layer of this.layers.values()) if (layer.visible) this.load(layer);
     }
 
-    /** Fetch a layer: whole when it is small, what is in view when it is large. */
+    /** Fetch a small layer, whole; tiles are fetched as they are drawn. */
     async load(layer) {
-      if (layer.tiles) return; // tiles are fetched as they are drawn
-      const isLarge = layer.spec.features > LARGE;
-      if (!isLarge && layer.state !== "waiting" && layer.state !== "failed") return;
-      let url = layer.spec.url;
-      if (isLarge) {
-        const box = this.map.getBounds().pad(0.2);
-        const round = (n) => n.toFixed(3);
-        url += `?bbox=${[box.getWest(), Math.max(-85, box.getSouth()), box.getEast(), Math.min(85, box.getNorth())].map(round).join(",")}&limit=${WINDOW}`;
-        if (layer.asked === url) return;
-      }
-      layer.asked = url;
-      if (!layer.data) layer.state = "loading";
+      if (layer.tiles || layer.vector) return;
+      if (layer.state !== "waiting" && layer.state !== "failed") return;
+      layer.state = "loading";
       try {
-        const document_ = await CG.fetchJson(url);
-        if (layer.asked !== url || this.layers.get(layer.spec.id) !== layer) return;
-        layer.data = CG.shapes(document_);
-        layer.state = "ready";
-        layer.drawn = document_.features.length;
-        layer.inView = document_.in_view ?? layer.drawn;
+        this.loaded(layer.spec, { data: CG.shapes(await CG.fetchJson(layer.spec.url)), state: "ready" });
       } catch (error) {
-        if (layer.asked !== url) return;
-        layer.state = "failed";
-        layer.problem = error.message;
+        this.loaded(layer.spec, { state: "failed", problem: error.message });
       }
+    }
+
+    /** A newer message may have made the layer anew while its features were on their way. */
+    loaded({ id, version }, result) {
+      const layer = this.layers.get(id);
+      if (!layer || layer.spec.version !== version) return;
+      Object.assign(layer, result);
       this.legend.render();
       this.painter.redraw();
     }
 
-    async setConflicts(spec) {
-      if (!spec) {
-        this.conflicts = null;
-        return;
-      }
+    setConflicts(spec) {
       const old = this.conflicts;
-      const isSame = old && old.spec.fingerprint === spec.fingerprint && old.state === "ready";
-      const mine = (this.conflicts = { spec, shown: spec.shown && new Set(spec.shown), data: isSame ? old.data : null, state: isSame ? "ready" : "loading" });
-      if (isSame) return;
-      try {
-        const data = CG.shapes(await CG.fetchJson(spec.url));
-        mine.data = data;
-        mine.state = "ready";
-      } catch (error) {
-        mine.state = "failed";
-        mine.problem = error.message;
-      }
-      if (this.conflicts && this.conflicts.spec.fingerprint === spec.fingerprint) {
-        this.conflicts.data = mine.data;
-        this.conflicts.state = mine.state;
-        this.conflicts.problem = mine.problem;
-      }
-      this.legend.render();
+      if (!spec && old && old.vector) old.vector.close();
+      this.conflicts = spec ? new CG.Conflicts(spec, old, () => this.conflictsArrived()) : null;
+    }
+
+    conflictsArrived() {
+      if (this.conflicts && this.conflicts.check()) this.legend.render();
       this.painter.redraw();
     }
 
@@ -283,19 +287,18 @@
     }
 
     shownLayers() {
-      return [...this.layers.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
+      return [...this.layers.values(), ...this.added.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
     }
 
-    shownConflicts() {
-      const { conflicts } = this;
-      if (!conflicts || !conflicts.data) return [];
-      return conflicts.shown ? conflicts.data.list.filter((shape) => conflicts.shown.has(shape.properties.id)) : conflicts.data.list;
+    shownConflicts(view) {
+      return this.conflicts ? this.conflicts.shapes(view) : [];
     }
 
     setVisible(id, visible) {
       const layer = this.layers.get(id);
       layer.visible = visible;
       this.remember();
+      if (visible && layer.vector) layer.vector.retry();
       if (visible) this.load(layer);
       this.legend.render();
       this.painter.redraw();
@@ -304,6 +307,16 @@
     setOpacity(id, opacity) {
       this.layers.get(id).opacity = opacity;
       this.remember();
+      this.painter.redraw();
+    }
+
+    /** Show or hide one class of a layer; null is what has no class. */
+    setClass(id, name, shown) {
+      const layer = this.layers.get(id);
+      if (shown) layer.hidden.delete(name);
+      else layer.hidden.add(name);
+      layer.filtered = filterText(layer);
+      this.legend.render();
       this.painter.redraw();
     }
 
@@ -319,12 +332,24 @@
         return;
       }
       const answer = await this.identify.at(event.latlng, event.containerPoint);
-      if (!answer || !this.returns.includes("click")) return;
-      const where = event.latlng.wrap();
+      if (answer) this.tell(event.latlng, answer);
+    }
+
+    /** Tell the page what was found at a place, where it wants to know. */
+    tell(latlng, answer) {
+      if (!this.returns.includes("click")) return;
+      const where = latlng.wrap();
       this.send({
         what: "click", clicked: [where.lng, where.lat], conflict: answer.conflict, unit: answer.unit,
         found: answer.hits.map((hit) => [hit.layer_id, hit.feature_id]), polygon: this.tools.drawn,
       });
+    }
+
+    /** Choose a feature by name, as a click on it would. */
+    async pick(row) {
+      await this.highlight([[row.layer_id, row.feature_id]], { zoom: false });
+      await this.identify.show(row);
+      this.tell(L.latLng(row.latitude, row.longitude), { hits: [row], conflict: null, unit: null });
     }
 
     /** Tell Python. The number grows, so that the same click twice is two events. */
@@ -344,7 +369,7 @@
       if (!this.region) return;
       const centre = this.map.getCenter();
       this.read(centre);
-      for (const layer of this.layers.values()) if (layer.visible && layer.spec.features > LARGE) this.load(layer);
+      this.reach.moved();
       clearTimeout(this.later);
       this.later = setTimeout(() => this.writeView(centre.wrap(), this.map.getZoom()), 400);
     }

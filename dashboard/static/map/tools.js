@@ -15,6 +15,8 @@
     polygon: "M5 18l2-12 11 3-1 9zM5 18h.01M7 6h.01M18 9h.01M17 18h.01M21 21l-4-3",
     rectangle: "M4 6h16v12H4zM4 6h.01M20 6h.01M20 18h.01M4 18h.01",
     copyLink: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.5 1.5M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.5-1.5",
+    list: "M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01",
+    moreTools: "M5 12h.01M12 12h.01M19 12h.01",
     clear: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
   };
 
@@ -54,7 +56,7 @@
       const { session } = this;
       const { map } = session;
       const acts = [
-        [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()]],
+        [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()], ["list", () => session.reach.toggle()], ["moreTools", () => this.unfold()]],
         [["distance", () => this.start("distance")], ["area", () => this.start("area")]],
         [["graticule", () => session.setGraticule(!session.graticule)], ["copyLink", () => this.copyLink()]],
       ];
@@ -94,10 +96,18 @@
       }
     }
 
+    /** A phone shows the first tools; this shows or hides the others. */
+    unfold() {
+      this.bar.classList.toggle("cg-open");
+      this.mark();
+    }
+
     mark() {
       for (const [name, button] of Object.entries(this.buttons)) {
         if (["distance", "area", "polygon", "rectangle"].includes(name)) button.setAttribute("aria-pressed", String(this.mode === name));
         if (name === "graticule") button.setAttribute("aria-pressed", String(this.session.graticule));
+        if (name === "list") button.setAttribute("aria-pressed", String(this.session.reach.isOpen));
+        if (name === "moreTools") button.setAttribute("aria-expanded", String(this.bar.classList.contains("cg-open")));
         if (name === "clear") button.hidden = !(this.drawn || this.measured);
       }
       this.session.map.getContainer().classList.toggle("cg-drawing", Boolean(this.mode));
