@@ -25,8 +25,8 @@ from layers.catalogue import Bounds, Layer, LayerVersion
 from layers.facts import Region, kind
 
 VECTOR_ABOVE = 2_000
-"""Features of a layer, or conflicts of a run, above which the map gets them as vector tiles. Below, one
-GeoJSON document is smaller than the tiles of a first view and needs no further request."""
+"""Features of a layer, or conflicts of a run, above which the map gets them as vector tiles. Below,
+one GeoJSON document is smaller than the tiles of a first view and needs no further request."""
 TILE_FORM = "1"
 """Part of every tile's address: to be counted up when the same version gives other tiles."""
 
@@ -75,8 +75,9 @@ class MapLayer:
 class MapConflicts:
     """The conflicts of one run.
 
-    `verdicts`, `rules` and `shown` (ids) limit what is drawn, in the browser; None does not. `asked`
-    are the parameters of a filter that the server applies, `sent` how many conflicts it then sends.
+    `verdicts`, `rules` and `shown` (ids) limit what is drawn, in the browser; None does not.
+    `asked` are the parameters of a filter that the server applies, `sent` how many conflicts it
+    then sends.
     """
 
     region_id: str

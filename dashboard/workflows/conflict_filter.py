@@ -1,4 +1,4 @@
-"""Which conflicts of a run a person wants to see: one filter for the table, the map and the routes."""
+"""Which conflicts of a run a person wants to see: one filter for table, map and routes."""
 
 import math
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ NO_DISTRICT = "no data"
 
 @dataclass(frozen=True, kw_only=True)
 class ConflictFilter:
-    """Each part that is not empty limits the conflicts to those values; sizes are hectares of overlap.
+    """Each part that is not empty limits the conflicts to those values.
 
-    A limit of size drops conflicts whose area is not known: unknown is neither small nor large.
+    Sizes are hectares of overlap. A limit of size drops conflicts whose area is not known: unknown
+    is neither small nor large.
     """
 
     verdicts: tuple[str, ...] = ()

@@ -143,7 +143,7 @@ class _Within:
 
 
 def _reaches(version: LayerVersion, tolerance_m: float) -> tuple[float, ...]:
-    """How far to look, in turn. Far out a finger covers half a large layer: begin near the middle."""
+    """How far to look, in turn. Far out a finger covers half a large layer: begin near it."""
     if version.features <= LARGE:
         return (tolerance_m,)
     return tuple(tolerance_m / step for step in (64, 16, 4, 1))
@@ -212,7 +212,7 @@ def area_figures(store: Store, region_id: str, polygon: Mapping[str, Any]) -> Ar
         if frame.empty:
             rows.append(_area_row(layer, "", shapes, flat))
     notes = ["Absence of data is not absence of mining or farming."]
-    rasters = [one.name for one in shown_layers(store, region_id, None) if _version(one).is_raster]
+    rasters = [one.name for one in shown_layers(store, region_id, None) if current(one).is_raster]
     if rasters:
         notes.append(f"Rasters are not added up here: {', '.join(rasters)}.")
     if any(layer.demonstration for layer in store.layers(region_id)):

@@ -10,10 +10,10 @@ import pytest
 from dashboard import words
 from dashboard.state import PARAMS
 from dashboard.views.conflict_table import ROWS_SHOWN, for_people, listed
-from dashboard.workflows.conflict_filter import ConflictFilter, filter_of
 from dashboard.views.findings import rows
 from dashboard.views.map import area_line, hit_labels
 from dashboard.views.wizard import counted, fitting_kinds, guess_kind
+from dashboard.workflows.conflict_filter import ConflictFilter
 from dashboard.workflows.types import Hit
 from layers.facts import kinds, regions, rule_pack
 from layers.findings import Finding
@@ -262,7 +262,9 @@ def test_no_filter_passes_everything() -> None:
 
 def test_filters_are_met_all_together() -> None:
     table = a_table()
-    assert ConflictFilter(rules=("r1",), verdicts=("inside",)).rows(table)["conflict_id"].tolist() == ["a", "c"]
+    assert ConflictFilter(rules=("r1",), verdicts=("inside",)).rows(table)[
+        "conflict_id"
+    ].tolist() == ["a", "c"]
     assert ConflictFilter(districts=("no data",)).rows(table)["conflict_id"].tolist() == ["b"]
     assert ConflictFilter(statuses=("ours",), rules=("r2",)).rows(table).empty
     assert ConflictFilter(licences=("ended",)).rows(table)["conflict_id"].tolist() == ["a"]

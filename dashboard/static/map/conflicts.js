@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const CG = window.CommonGround;
+  const CLOSEST = 18; // signs do not grow with the map: looking closer parts them, deeper than shapes
 
   CG.Conflicts = class {
     /** `old` is what was shown before; of the same run, what was fetched is kept. */
@@ -20,7 +21,7 @@
         [this.data, this.vector, this.state] = [old.data, old.vector, old.state];
         this.coming = old.coming;
       } else if (old && old.vector) old.vector.close();
-      if (spec.vector && !this.vector) this.vector = new CG.VectorSource(spec.vector, () => this.arrived());
+      if (spec.vector && !this.vector) this.vector = new CG.VectorSource(spec.vector, () => this.arrived(), { deepest: CLOSEST });
       if (!spec.vector && !this.data) this.load();
     }
 

@@ -12,8 +12,7 @@
       this.list = el("div", { class: "cg-legend-list" });
       this.heading = el("button", { type: "button", class: "cg-legend-toggle", onclick: () => this.toggle() });
       this.root = el("section", { class: "cg-legend" }, this.heading, this.list);
-      L.DomEvent.disableClickPropagation(this.root);
-      L.DomEvent.disableScrollPropagation(this.root);
+      CG.shield(this.root);
       session.map.getContainer().append(this.root);
     }
 

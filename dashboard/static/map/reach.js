@@ -15,8 +15,7 @@
       this.close = el("button", { type: "button", onclick: () => this.toggle() });
       this.body = el("div", { class: "cg-list-body" });
       this.root = el("section", { class: "cg-list", role: "dialog", "aria-labelledby": "cg-list-heading", hidden: true }, el("header", {}, this.heading, this.close), this.body);
-      L.DomEvent.disableClickPropagation(this.root);
-      L.DomEvent.disableScrollPropagation(this.root);
+      CG.shield(this.root);
       this.root.addEventListener("keydown", (event) => {
         if (event.key === "Escape") this.toggle();
         event.stopPropagation(); // arrow keys scroll the list, they do not move the map
@@ -25,10 +24,15 @@
       container.addEventListener("keydown", (event) => this.key(event));
     }
 
-    /** Enter asks what is in the middle; while something is drawn, Space adds the middle to it. */
+    /** Enter asks what is in the middle, Escape leaves the answer; while something is drawn, Space adds
+        the middle to it. */
     async key(event) {
       const { session } = this;
       const { map, tools } = session;
+      if (event.key === "Escape" && event.target.closest(".leaflet-popup")) {
+        map.closePopup();
+        map.getContainer().focus();
+      }
       if (event.target !== map.getContainer()) return;
       if (event.key === " " && tools.mode) {
         event.preventDefault();

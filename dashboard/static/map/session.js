@@ -301,6 +301,7 @@
       if (visible && layer.vector) layer.vector.retry();
       if (visible) this.load(layer);
       this.legend.render();
+      this.reach.render();
       this.painter.redraw();
     }
 

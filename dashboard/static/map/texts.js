@@ -220,6 +220,15 @@
     return element;
   };
 
+  /** Keep clicks and the wheel on a control from reaching the map beneath it. */
+  CG.shield = function (control) {
+    L.DomEvent.disableClickPropagation(control);
+    L.DomEvent.disableScrollPropagation(control);
+    // Leaflet looks from the clicked element upwards, and finds nothing where the click itself has
+    // drawn the control anew: then the map would take it for its own.
+    control.addEventListener("click", (event) => event.stopPropagation());
+  };
+
   /** A number for people: thousands apart, at most `digits` decimals. */
   CG.number = function (value, digits) {
     return value.toLocaleString(words === TEXTS.en ? "en" : undefined, {

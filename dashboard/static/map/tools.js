@@ -41,8 +41,7 @@
       this.bar = el("div", { class: "cg-tools", role: "toolbar" });
       this.panel = el("div", { class: "cg-panel", role: "status", "aria-live": "polite", hidden: true });
       for (const part of [this.bar, this.panel]) {
-        L.DomEvent.disableClickPropagation(part);
-        L.DomEvent.disableScrollPropagation(part);
+        CG.shield(part);
         session.map.getContainer().append(part);
       }
       session.map.on("mousemove", (event) => this.panel.contains(event.originalEvent.target) || this.move(event.latlng));

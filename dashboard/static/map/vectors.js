@@ -4,7 +4,7 @@
   "use strict";
   const CG = window.CommonGround;
   const SIZE = 256;
-  const DEEPEST = 14; // tiles end here; what lies deeper is drawn from these, enlarged
+  const DEEPEST = 14;
   const KEPT = 400; // tiles of one source
   const PICTURE_BYTES = 64e6; // of all sources together; a phone's browser gives out at some 250 MB
   const BUDGET_MS = 12; // for making pictures in one frame; the rest of a frame is for the others
@@ -71,9 +71,11 @@
     /**
      * `address` holds {z}, {x} and {y}; `arrived` is called when something changed. Points of which
      * the map draws signs of its own (conflicts) need no pictures: they are read by `shapesIn`.
+     * Zooms beyond `deepest` are drawn from its tiles, enlarged.
      */
-    constructor(address, arrived) {
+    constructor(address, arrived, { deepest = DEEPEST } = {}) {
       this.address = address;
+      this.deepest = deepest;
       this.arrived = arrived;
       this.kept = new Map();
       this.types = new Set();
@@ -122,7 +124,7 @@
 
     /** Fetch the tiles a person can see and give up those that went out of sight. */
     ask(view) {
-      const z = Math.min(CG.zoomOfTiles(view.zoom), DEEPEST);
+      const z = Math.min(CG.zoomOfTiles(view.zoom), this.deepest);
       const wanted = placesIn(view.sight || view.box, z);
       const keys = new Set(wanted.map((place) => keyOf(...place)));
       for (const [key, tile] of this.kept) {
@@ -211,7 +213,7 @@
 
     /** What there is of a place: its own tile, else a coarser one, else those of its four quarters. */
     partsOf([z, x, y]) {
-      for (let up = Math.max(0, z - DEEPEST); up <= z; up++) {
+      for (let up = Math.max(0, z - this.deepest); up <= z; up++) {
         const tile = this.ready(z - up, x >> up, y >> up);
         if (tile) return [tile];
       }
@@ -248,7 +250,8 @@
       const cells = this.shapesIn(view, "cells");
       CG.paintPointCells(view, layer, cells.filter((shape) => shape.points.length));
       if (points.length) CG.paintPoints(view, layer, points);
-      this.merged = cells.reduce((sum, { properties }) => sum + (properties.count || 0), 0);
+      const seen = cells.filter((shape) => CG.boxesMeet(shape.box, view.sight || view.box));
+      this.merged = seen.reduce((sum, { properties }) => sum + (properties.count || 0), 0);
     }
 
     picture(place, parts, view, layer, accepts) {
