@@ -56,7 +56,7 @@ def _clipped_areas(part: _Part, low: float, high: float) -> _Part:
 def _one_side(
     xy: Array, corners: Array, *, axis: int, limit: float, sign: float
 ) -> tuple[Array, Array]:
-    """Rings cut at a line: what lies on the greater side stays where sign is 1, the lesser at -1."""
+    """Rings cut at a line: the greater side stays where `sign` is 1, the lesser where it is -1."""
     if not len(xy):
         return xy, corners
     inside = sign * (xy[:, axis] - limit) >= 0

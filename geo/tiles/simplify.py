@@ -1,7 +1,7 @@
 """From which zoom on a corner is drawn: an outline far out is made of some of its corners.
 
-Douglas and Peucker's rule (1973, Cartographica 10/2), from the deepest zoom outwards: the corners of
-a zoom are among those of the next deeper one, so a byte a corner is all a tile needs to know.
+Douglas and Peucker's rule (1973, Cartographica 10/2), from the deepest zoom outwards: the corners
+of a zoom are among those of the next deeper one, so a byte a corner is all a tile needs to know.
 """
 
 import numpy as np

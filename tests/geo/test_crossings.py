@@ -174,6 +174,8 @@ def test_a_pair_gives_the_same_bits_alone_and_among_others(seed: int):
 @given(st.lists(st.integers(0, 70), max_size=12), st.integers(0, 1_000))
 def test_running_sums_are_those_of_each_group_alone(counts: list[int], seed: int):
     values = np.random.default_rng(seed).normal(size=sum(counts))
-    expected = [np.cumsum(part) for part in np.split(values, np.cumsum(counts)[:-1])] if counts else []
+    expected = (
+        [np.cumsum(part) for part in np.split(values, np.cumsum(counts)[:-1])] if counts else []
+    )
     found = running_sums(values, np.array(counts, dtype="int64"))
     assert found.tolist() == [value for part in expected for value in part]
