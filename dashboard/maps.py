@@ -20,6 +20,7 @@ from dashboard import assets
 from dashboard.workflows.conflict_filter import ConflictFilter
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.raster_tiles import style_fingerprint
+from dashboard.workflows.tiles import tiles_fingerprint
 from dashboard.workflows.types import ConflictRun
 from layers.catalogue import Bounds, Layer, LayerVersion
 from layers.facts import Region, kind
@@ -27,8 +28,6 @@ from layers.facts import Region, kind
 VECTOR_ABOVE = 2_000
 """Features of a layer, or conflicts of a run, above which the map gets them as vector tiles. Below,
 one GeoJSON document is smaller than the tiles of a first view and needs no further request."""
-TILE_FORM = "1"
-"""Part of every tile's address: to be counted up when the same version gives other tiles."""
 
 Point = tuple[float, float]
 """Longitude, latitude in degrees (WGS 84)."""
@@ -427,7 +426,7 @@ def _vector(layer: MapLayer, *, base: str) -> str | None:
     if layer.classes or layer.features <= VECTOR_ABOVE:
         return None
     where = f"{quote(layer.layer_id, safe='')}/{quote(layer.version_id, safe='')}"
-    return f"{base}/tiles/{where}/{{z}}/{{x}}/{{y}}.pbf?s={TILE_FORM}"
+    return f"{base}/tiles/{where}/{{z}}/{{x}}/{{y}}.pbf?s={tiles_fingerprint()}"
 
 
 def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
@@ -440,7 +439,9 @@ def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
     )
     filtered = "&".join([query, urlencode(conflicts.asked)]) if conflicts.asked else query
     name = quote(conflicts.fingerprint, safe="")
-    tiles = f"{base}/tiles/conflicts/{name}/{{z}}/{{x}}/{{y}}.pbf?{filtered}"
+    tiles = (
+        f"{base}/tiles/conflicts/{name}/{{z}}/{{x}}/{{y}}.pbf?{filtered}&s={tiles_fingerprint()}"
+    )
 
     def listed(values: tuple[str, ...] | None) -> list[str] | None:
         return None if values is None else list(values)

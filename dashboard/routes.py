@@ -5,41 +5,30 @@ version or a fingerprint never change what they say, so browsers may keep the an
 """
 
 import datetime as dt
-import functools
-import json
-import logging
 import math
 import mimetypes
-import re
-from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard import assets, basemap
+from dashboard.asking import ASK_AGAIN, KEEP, BadRequest, Handler, hotspot_question, ruled, same
+from dashboard.asking import as_json as _json
+from dashboard.asking import error as _error
+from dashboard.asking import id_of as _id
+from dashboard.asking import number as _number
+from dashboard.asking import query as _query
+from dashboard.asking import spoken as _spoken
+from dashboard.asking import tile_number as _tile_number
 from dashboard.workflows.conflict_filter import ConflictFilter, filter_of
-from dashboard.workflows.types import WorkflowError
-from layers.facts import FactsError
 from layers.facts import region as region_facts
 from layers.store import StoreError
 
-log = logging.getLogger(__name__)
-
-KEEP = "private, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
 LAND_COVER = "landcover"
 CARDS_PER_CLICK = 8
 """Hits of a click whose attributes are sent along; more hits are named only."""
-
-_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
-_RUN = re.compile(r"^[A-Za-z0-9._+-]{8,200}$")
-Handler = Callable[[Request], Response]
-
-
-class BadRequest(ValueError):
-    """A parameter is missing or cannot be used; the message says which and what it must be."""
 
 
 def routes(*, base: str, work: Any) -> list[Route]:
@@ -72,28 +61,6 @@ def _to_first_page(base: str) -> Handler:
     def answer(request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{base}/{query}")
-
-    return answer
-
-
-def _spoken(handler: Handler) -> Handler:
-    """A handler whose failures become JSON with one plain sentence, never a traceback."""
-
-    @functools.wraps(handler)
-    def answer(request: Request) -> Response:
-        try:
-            return handler(request)
-        except BadRequest as error:
-            return _error(400, str(error))
-        except (StoreError, FactsError, WorkflowError) as error:
-            return _error(404, str(error))
-        except Exception:
-            log.exception("No answer to %s", request.url.path)
-            return _error(
-                500,
-                "The server could not answer because of a fault of its own; its log has the "
-                "details. Reload the page, and tell whoever runs this server if it stays.",
-            )
 
     return answer
 
@@ -181,19 +148,8 @@ class Answers:
     def hotspots(self, request: Request) -> Response:
         """The units of a hotspot run with their classes and reasons."""
         region_id, on, scenarios = self._ruled(request)
-        rules = [one for one in _query(request, "rules", default="").split(",") if one]
-        resolution = _query(request, "resolution", default="")
         run = self.work.hotspots(
-            self.store,
-            region_id,
-            on=on,
-            scenarios=scenarios,
-            by=_query(request, "by"),
-            resolution=int(resolution) if resolution.isascii() and resolution.isdigit() else None,
-            measure=_query(request, "measure"),
-            since=_query(request, "since", default="") or None,
-            rules=rules or None,
-            district_layer=_query(request, "districts", default="") or None,
+            self.store, region_id, on=on, scenarios=scenarios, **hotspot_question(request)
         )
         self._same(request, run)
         return _bytes(request, self.work.hotspots_geojson(self.store, run), tag=run.fingerprint)
@@ -269,23 +225,10 @@ class Answers:
         return run
 
     def _ruled(self, request: Request) -> tuple[str, dt.date, list[str]]:
-        """Region, day and scenarios of a run, and a fingerprint that could be one."""
-        if not _RUN.match(request.path_params["fingerprint"]):
-            raise BadRequest(
-                "The fingerprint of a run is 8 to 200 letters, digits, dots, dashes or plus signs."
-            )
-        region_id = region_facts(_query(request, "region")).region_id
-        try:
-            on = dt.date.fromisoformat(_query(request, "on"))
-        except ValueError:
-            raise BadRequest("'on' must be a day, written like 2025-12-10.") from None
-        scenarios = [one for one in _query(request, "scenarios", default="").split(",") if one]
-        return region_id, on, scenarios
+        return ruled(request)
 
     def _same(self, request: Request, run: Any) -> None:
-        """Tell when the data has changed since the address was made."""
-        if run.fingerprint != request.path_params["fingerprint"]:
-            raise StoreError("The layers or rules have changed since. Reload the page.")
+        same(request, run)
 
 
 def _card(card: Any) -> dict[str, Any]:
@@ -314,46 +257,6 @@ def _value(value: Any) -> Any:
     return str(value)
 
 
-def _query(request: Request, name: str, *, default: str | None = None) -> str:
-    value = request.query_params.get(name, default)
-    if value is None or (not value and default is None):
-        raise BadRequest(f"The address lacks the parameter '{name}'.")
-    if len(value) > 4000:
-        raise BadRequest(f"The parameter '{name}' is longer than 4,000 characters.")
-    return value
-
-
-def _id(request: Request, name: str, *, what: str) -> str:
-    value: str = request.path_params[name]
-    if not _ID.match(value):
-        raise BadRequest(
-            f"The id of a {what} is up to 200 letters, digits, dots, dashes and underscores."
-        )
-    return value
-
-
-def _tile_number(request: Request, name: str, *, most: int) -> int:
-    text = request.path_params[name]
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= most):
-        raise BadRequest(f"The {name} of a tile is a whole number from 0 to {most}.")
-    return int(text)
-
-
-def _number(
-    request: Request, name: str, *, low: float, high: float, default: float | None = None
-) -> float:
-    text = request.query_params.get(name)
-    if text is None and default is not None:
-        return default
-    try:
-        value = float(text or "")
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise BadRequest(f"'{name}' must be a number from {low:g} to {high:g}.")
-    return value
-
-
 def _bbox(text: str) -> tuple[float, float, float, float]:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
@@ -372,13 +275,3 @@ def _bytes(request: Request, body: bytes, *, tag: str | None) -> Response:
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
-
-
-def _json(document: Any) -> Response:
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str)
-    return Response(body, media_type="application/json", headers={"cache-control": ASK_AGAIN})
-
-
-def _error(status: int, sentence: str) -> Response:
-    headers = {"cache-control": "no-store"}
-    return JSONResponse({"error": sentence}, status_code=status, headers=headers)
