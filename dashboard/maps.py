@@ -439,16 +439,14 @@ def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
     )
     filtered = "&".join([query, urlencode(conflicts.asked)]) if conflicts.asked else query
     name = quote(conflicts.fingerprint, safe="")
-    tiles = (
-        f"{base}/tiles/conflicts/{name}/{{z}}/{{x}}/{{y}}.pbf?{filtered}&s={tiles_fingerprint()}"
-    )
+    place = f"{name}/{{z}}/{{x}}/{{y}}.pbf?{filtered}&s={tiles_fingerprint()}"
 
     def listed(values: tuple[str, ...] | None) -> list[str] | None:
         return None if values is None else list(values)
 
     return {
         "fingerprint": conflicts.fingerprint,
-        "vector": tiles if conflicts.sent > VECTOR_ABOVE else None,
+        "vector": f"{base}/tiles/conflicts/{place}" if conflicts.sent > VECTOR_ABOVE else None,
         "verdicts": listed(conflicts.verdicts),
         "rules": listed(conflicts.rules),
         "url": f"{base}/cg/conflicts/{name}.json?{filtered}",

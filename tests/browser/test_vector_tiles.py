@@ -165,7 +165,7 @@ def test_a_large_layer_comes_as_tiles_and_never_whole(open_map: OpenMap) -> None
 
 def test_far_out_the_legend_says_what_a_square_stands_for(open_map: OpenMap) -> None:
     _, frame = open_map("many", view="-1.95,5.33,9")
-    expect(frame.locator(".cg-merged")).to_contain_text("A square stands for several")
+    expect(frame.locator(".cg-merged")).to_contain_text("several together")
     told = frame.evaluate(f"CommonGround.session.layers.get('{FIELDS}').vector.merged")
     assert told == map_world.MANY
     frame.evaluate("CommonGround.session.map.setView([5.33, -1.95], 13, { animate: false })")

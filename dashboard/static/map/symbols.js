@@ -229,7 +229,7 @@
 
   /** How dark the square of several features is: by the ground they cover, else by how many they are. */
   const cellTint = ({ share, count }) =>
-    share === undefined ? Math.min(0.9, 0.3 + 0.2 * Math.log10(Math.max(1, count || 1))) : 0.14 + 0.66 * Math.sqrt(Math.max(0, Math.min(1, share)));
+    share === undefined ? Math.min(1, 0.45 + 0.2 * Math.log10(Math.max(1, count || 1))) : 0.14 + 0.66 * Math.sqrt(Math.max(0, Math.min(1, share)));
 
   /** Draw squares that stand for several features too small to show; the darker, the more. */
   CG.paintCells = function ({ pen, scale, ox, oy }, { color }, cells) {

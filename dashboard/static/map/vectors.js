@@ -82,6 +82,7 @@
       this.classes = new Set();
       this.number = ++sources;
       this.pausedUntil = 0;
+      this.isProbing = false; // the server was not ready: one question at a time until it is
       this.problem = "";
       this.merged = 0; // features told by squares in the last drawing
     }
@@ -141,6 +142,7 @@
           this.kept.delete(key);
           this.kept.set(key, tile);
         }
+        if (this.isProbing && this.waiting) break;
         if (!tile || (tile.state === "failed" && tile.again <= now)) this.load(key, place, tile ? tile.tries : 0);
       }
       for (const [key, tile] of this.kept) {
@@ -181,6 +183,7 @@
         this.classes.add(shape.properties.c ?? null);
       }
       tile.state = "ready";
+      this.isProbing = false;
     }
 
     fail(tile, error) {
@@ -194,7 +197,12 @@
 
     /** The server is busy with the first cut of a layer: ask again when it says so. */
     pause(key, response) {
-      this.kept.delete(key);
+      for (const [other, tile] of this.kept) {
+        if (tile.state !== "loading") continue;
+        if (other !== key) tile.abort.abort();
+        this.kept.delete(other);
+      }
+      this.isProbing = true;
       const seconds = clamp(Number(response.headers.get("retry-after")) || 2, 1, 60);
       this.pausedUntil = performance.now() + 1000 * seconds;
       this.wake(1000 * seconds);
