@@ -27,7 +27,9 @@ from layers.facts import Region, kind
 
 VECTOR_ABOVE = 2_000
 """Features of a layer, or conflicts of a run, above which the map gets them as vector tiles. Below,
-one GeoJSON document is smaller than the tiles of a first view and needs no further request."""
+one GeoJSON document is as small as the tiles of a first view and needs one request, not thirty."""
+VECTOR_ABOVE_CORNERS = 20_000
+"""The same for the corners of all outlines: some 120 kB of compressed GeoJSON."""
 
 Point = tuple[float, float]
 """Longitude, latitude in degrees (WGS 84)."""
@@ -50,7 +52,8 @@ class MapLayer:
     `order` is the drawing order, low first. `visible` is where the switch in the legend stands at
     first; after that the person at the map decides, until the page changes it. `classes` are the
     classes of a raster in their order, each with its "#rrggbb": then the layer comes as tiles.
-    `only` limits what is drawn to these feature classes, in the browser; None draws all.
+    `corners` counts the points of all outlines, 0 = not known. `only` limits what is drawn to these
+    feature classes, in the browser; None draws all.
     """
 
     layer_id: str
@@ -67,6 +70,7 @@ class MapLayer:
     source: str | None = None
     dated: str | None = None
     classes: tuple[tuple[str, str], ...] = ()
+    corners: int = 0
     only: tuple[str, ...] | None = None
 
 
@@ -423,7 +427,8 @@ def _tiles(layer: MapLayer, *, base: str) -> str | None:
 
 def _vector(layer: MapLayer, *, base: str) -> str | None:
     """Where the vector tiles of a large layer are, with {z}, {x} and {y} to fill in; else None."""
-    if layer.classes or layer.features <= VECTOR_ABOVE:
+    is_light = layer.features <= VECTOR_ABOVE and layer.corners <= VECTOR_ABOVE_CORNERS
+    if layer.classes or is_light:
         return None
     where = f"{quote(layer.layer_id, safe='')}/{quote(layer.version_id, safe='')}"
     return f"{base}/tiles/{where}/{{z}}/{{x}}/{{y}}.pbf?s={tiles_fingerprint()}"
