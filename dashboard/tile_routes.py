@@ -24,7 +24,6 @@ from dashboard.asking import (
     error,
     hotspot_question,
     id_of,
-    listed,
     ruled,
     same,
     spoken,
@@ -32,6 +31,7 @@ from dashboard.asking import (
 )
 from dashboard.middleware import best_coding, gzipped
 from dashboard.tile_cache import TileCache
+from dashboard.workflows.conflict_filter import filter_of
 from dashboard.workflows.tiles import TilesNotReady
 
 MEDIA = "application/vnd.mapbox-vector-tile"
@@ -114,11 +114,11 @@ class Tiles:
         return told
 
     def conflicts(self, request: Request) -> Response:
-        """A tile of the conflicts of a run, those of some rules or verdicts only if so asked."""
+        """A tile of the conflicts of a run, of those that pass the filter of the address."""
         region_id, on, scenarios = ruled(request)
         zoom, column, row = _tile(request, deepest=DEEPEST_CONFLICT)
-        rules, verdicts = sorted(set(listed(request, "rules"))), listed(request, "verdicts")
-        unknown = sorted(set(verdicts) - set(VERDICTS))
+        chosen = filter_of(request.query_params.multi_items())
+        unknown = sorted(set(chosen.verdicts) - set(VERDICTS))
         if unknown:
             raise BadRequest(
                 f"There is no verdict '{unknown[0][:40]}'. Use {' or '.join(VERDICTS)}."
@@ -131,12 +131,9 @@ class Tiles:
                 asked,
                 lambda: self.work.conflicts(self.store, region_id, on=on, scenarios=scenarios),
             )
-            return self.work.conflict_tile(
-                run, zoom=zoom, column=column, row=row, rules=rules, verdicts=verdicts
-            )
+            return self.work.conflict_tile(run, zoom=zoom, column=column, row=row, chosen=chosen)
 
-        shown = f"{rules}&{sorted(set(verdicts))}"
-        return self._answer(request, key=f"{asked}&{shown}/{zoom}/{column}/{row}", make=make)
+        return self._answer(request, key=f"{asked}&{chosen.query()}/{zoom}/{column}/{row}", make=make)
 
     def hotspots(self, request: Request) -> Response:
         """A tile of the units of a hotspot run."""

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from dashboard.workflows.conflict_filter import ConflictFilter
 from dashboard.workflows.hotspot_files import unit_shapes
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.measured import code_of
@@ -84,17 +85,17 @@ def conflict_tile(
     zoom: int,
     column: int,
     row: int,
-    rules: Sequence[str] = (),
-    verdicts: Sequence[str] = (),
+    chosen: ConflictFilter | None = None,
 ) -> bytes:
     """A tile of a run's conflicts (MVT: layers `conflicts` and `clusters`), b"" for none.
 
-    `rules` and `verdicts` leave only those in before they are gathered; none = all. Each sign is in
-    one tile only, the one its place lies in.
+    Only those that pass `chosen` are gathered; None = all. Each sign is in one tile only, the one
+    its place lies in.
     """
     _check_tile(zoom, column, row, deepest=CLOSEST)
-    key = (run.fingerprint, tuple(sorted(set(rules))), tuple(sorted(set(verdicts))))
-    signs = _signs.get(key, lambda: _Signs.of(run, rules=rules, verdicts=verdicts))
+    wanted = chosen or ConflictFilter()
+    key = (run.fingerprint, wanted)
+    signs = _signs.get(key, lambda: _Signs.of(run, wanted))
     return signs.tile(zoom, column, row)
 
 
@@ -249,13 +250,8 @@ class _Signs:
     attributes: dict[str, Attribute]
 
     @classmethod
-    def of(
-        cls, run: ConflictRun, *, rules: Sequence[str] = (), verdicts: Sequence[str] = ()
-    ) -> "_Signs":
-        table = run.table
-        for column, wanted in (("rule_id", rules), ("verdict", verdicts)):
-            if wanted:
-                table = table[table[column].isin(list(wanted))]
+    def of(cls, run: ConflictRun, chosen: ConflictFilter) -> "_Signs":
+        table = chosen.rows(run.table)
         degrees = table[["longitude", "latitude"]].to_numpy(dtype="float64")
         placed = np.isfinite(degrees).all(axis=1)
         table, degrees = table[placed], degrees[placed]

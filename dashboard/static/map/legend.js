@@ -43,6 +43,7 @@
       if (session.conflicts) parts.push(this.verdicts());
       const top = every.sort((a, b) => b.spec.order - a.spec.order);
       parts.push(top.length ? el("ul", {}, ...top.map((layer) => this.row(layer))) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
+      if (every.some((layer) => layer.visible && layer.merges)) parts.push(el("p", { class: "cg-quiet" }, CG.text("squaresMean")));
       parts.push(el("p", { class: "cg-quiet" }, CG.text("base")));
       this.list.replaceChildren(...parts);
       this.mark();
