@@ -98,11 +98,12 @@ class MapConflicts:
 
 @dataclass(frozen=True, kw_only=True)
 class MapHotspots:
-    """The units of a hotspot run. `asked` are the parameters by which a route finds the run again;
+    """The `units` of a hotspot run. `asked` are the parameters by which a route finds it again;
     `selected` is the id of a unit, which is flown to where `zoom` says so."""
 
     fingerprint: str
     asked: Mapping[str, str]
+    units: int = 0
     selected: str | None = None
     zoom: bool = False
     demonstration: bool = False
@@ -255,6 +256,7 @@ def map_hotspots(
     return MapHotspots(
         fingerprint=run.fingerprint,
         asked={name: value for name, value in asked.items() if value},
+        units=len(run.rows),
         selected=selected,
         zoom=zoom,
         demonstration=run.demonstration,
@@ -465,9 +467,12 @@ def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
 
 def _hotspots_message(hotspots: MapHotspots, *, base: str) -> dict[str, Any]:
     name = quote(hotspots.fingerprint, safe="")
+    query = urlencode(hotspots.asked)
+    tiles = f"{base}/tiles/hotspots/{name}/{{z}}/{{x}}/{{y}}.pbf?{query}&s={tiles_fingerprint()}"
     return {
         "fingerprint": hotspots.fingerprint,
-        "url": f"{base}/cg/hotspots/{name}.json?{urlencode(hotspots.asked)}",
+        "url": f"{base}/cg/hotspots/{name}.json?{query}",
+        "vector": tiles if hotspots.units > VECTOR_ABOVE else None,
         "selected": hotspots.selected,
         "zoom": hotspots.zoom,
         "invented": hotspots.demonstration,

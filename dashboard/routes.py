@@ -146,13 +146,15 @@ class Answers:
         return Response(body, media_type="image/png", headers=headers)
 
     def hotspots(self, request: Request) -> Response:
-        """The units of a hotspot run with their classes and reasons."""
+        """The units of a hotspot run with their classes and reasons; of `unit` that one alone."""
         region_id, on, scenarios = self._ruled(request)
         run = self.work.hotspots(
             self.store, region_id, on=on, scenarios=scenarios, **hotspot_question(request)
         )
         self._same(request, run)
-        return _bytes(request, self.work.hotspots_geojson(self.store, run), tag=run.fingerprint)
+        unit_id = _query(request, "unit", default="") or None
+        body = self.work.hotspots_geojson(self.store, run, unit_id=unit_id)
+        return _bytes(request, body, tag=run.fingerprint)
 
     def card(self, request: Request) -> Response:
         """One feature with its attributes and its geometry."""

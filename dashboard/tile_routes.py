@@ -133,7 +133,9 @@ class Tiles:
             )
             return self.work.conflict_tile(run, zoom=zoom, column=column, row=row, chosen=chosen)
 
-        return self._answer(request, key=f"{asked}&{chosen.query()}/{zoom}/{column}/{row}", make=make)
+        return self._answer(
+            request, key=f"{asked}&{chosen.query()}/{zoom}/{column}/{row}", make=make
+        )
 
     def hotspots(self, request: Request) -> Response:
         """A tile of the units of a hotspot run."""

@@ -39,12 +39,11 @@
       const mine = ++this.asked;
       const signs = this.signsAt(containerPoint);
       const box = this.open(latlng);
-      const answer = await this.ask(latlng);
+      const [answer, units] = await Promise.all([this.ask(latlng), CG.unitsAt(session, latlng).catch(() => [])]);
       if (mine !== this.asked) return null;
       const hits = answer.hits || [];
       const body = [this.head(latlng)];
       if (answer.error) body.push(el("p", { class: "cg-problem" }, CG.text("noAnswer", answer.error)));
-      const units = CG.unitsAt(session, latlng);
       for (const shape of units.slice(0, 3)) body.push(CG.unitArticle(shape));
       for (const shape of signs.slice(0, 5)) body.push(this.conflict(shape));
       hits.slice(0, 8).forEach((hit, i) => body.push(this.hit(hit, i === 0 && !signs.length && !units.length)));

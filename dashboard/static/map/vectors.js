@@ -71,10 +71,12 @@
     /**
      * `address` holds {z}, {x} and {y}; `arrived` is called when something changed. Points of which
      * the map draws signs of its own (conflicts) need no pictures: they are read by `shapesIn`.
-     * Zooms beyond `deepest` are drawn from its tiles, enlarged.
+     * Zooms beyond `deepest` are drawn from its tiles, enlarged. `draw(view, layer, layersOfTile)`
+     * draws areas and lines of a tile; null where nothing is to be drawn in pictures.
      */
-    constructor(address, arrived, { deepest = DEEPEST } = {}) {
+    constructor(address, arrived, { deepest = DEEPEST, draw = drawFeatures } = {}) {
       this.address = address;
+      this.draw = draw;
       this.deepest = deepest;
       this.arrived = arrived;
       this.kept = new Map();
@@ -244,16 +246,11 @@
       return found;
     }
 
-    /** Draw areas, lines and merged squares as pictures, then points. */
+    /** Draw a layer: areas, lines and squares as pictures, then points. */
     paint(view, layer) {
       this.ask(view);
+      this.paintPictures(view, layer);
       const accepts = CG.acceptsShape(layer);
-      for (const place of placesIn(view.box, CG.zoomOfTiles(view.zoom))) {
-        const parts = this.partsOf(place);
-        const picture = parts.length ? this.picture(place, parts, view, layer, accepts) : null;
-        if (picture) blit(view, picture.canvas, place, layer.opacity);
-        else if (!parts.length || view.unfinished) this.blitOther(view, place, layer.opacity);
-      }
       const points = this.shapesIn(view, "features").filter((shape) => shape.points.length && accepts(shape));
       const cells = this.shapesIn(view, "cells");
       CG.paintPointCells(view, layer, cells.filter((shape) => shape.points.length));
@@ -262,7 +259,16 @@
       this.merged = seen.reduce((sum, { properties }) => sum + (properties.count || 0), 0);
     }
 
-    picture(place, parts, view, layer, accepts) {
+    paintPictures(view, layer) {
+      for (const place of placesIn(view.box, CG.zoomOfTiles(view.zoom))) {
+        const parts = this.partsOf(place);
+        const picture = parts.length ? this.picture(place, parts, view, layer) : null;
+        if (picture) blit(view, picture.canvas, place, layer.opacity);
+        else if (!parts.length || view.unfinished) this.blitOther(view, place, layer.opacity);
+      }
+    }
+
+    picture(place, parts, view, layer) {
       const key = `${this.number} ${keyOf(...place)}`;
       const { kind, variant, color } = layer.spec;
       const made = [view.zoom, view.dense, kind, variant, color, layer.filtered || "", parts.map((part) => part.key)].join(" ");
@@ -273,7 +279,7 @@
         view.unfinished = true;
         return old && old.zoom === view.zoom ? usePicture(key) : null;
       }
-      const canvas = drawPicture(place, parts, view, layer, accepts);
+      const canvas = drawPicture(place, parts, view, layer, this.draw);
       return usePicture(key, { canvas, bytes: 4 * canvas.width * canvas.height, made, zoom: view.zoom });
     }
 
@@ -296,8 +302,7 @@
 
   const hasGround = (tile) => {
     if (tile.hasGround === undefined) {
-      const features = tile.layers.features || [];
-      tile.hasGround = Boolean((tile.layers.cells || []).length) || features.some((shape) => shape.areas.length || shape.lines.length);
+      tile.hasGround = Object.values(tile.layers).some((shapes) => shapes.some((shape) => shape.areas.length || shape.lines.length));
     }
     return tile.hasGround;
   };
@@ -326,7 +331,7 @@
   }
 
   /** A place drawn once, for the zoom and density of a view. */
-  function drawPicture(place, parts, view, layer, accepts) {
+  function drawPicture(place, parts, view, layer, draw) {
     const [, , width, height] = frameOf(view, place);
     const [z, x, y] = place;
     const side = view.scale / 2 ** z;
@@ -341,20 +346,36 @@
     for (const part of parts) {
       pen.save();
       if (parts.length > 1) clipTo(inner, part.place);
-      const shapes = (part.layers.features || []).filter(accepts);
-      CG.paintGround(inner, layer.spec, near(shapes, inner));
-      CG.paintCells(inner, layer.spec, near(part.layers.cells || [], inner));
+      draw(inner, layer, part.layers);
       pen.restore();
     }
     return canvas;
   }
 
+  function drawFeatures(view, layer, { features = [], cells = [] }) {
+    CG.paintGround(view, layer.spec, CG.near(features.filter(CG.acceptsShape(layer)), view));
+    CG.paintCells(view, layer.spec, CG.near(cells, view));
+  }
+
   /** Shapes whose box, with the width of a line around it, touches a view. */
-  function near(shapes, view) {
+  CG.near = function (shapes, view) {
     const margin = 4 / view.scale;
     const box = [view.box[0] - margin, view.box[1] - margin, view.box[2] + margin, view.box[3] + margin];
     return shapes.filter((shape) => CG.boxesMeet(shape.box, box));
-  }
+  };
+
+  const widened = (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+
+  /** Pieces that tiles cut, put together again by a name: each once, with the box of what is seen. */
+  CG.joined = function (pieces, nameOf) {
+    const found = new Map();
+    for (const piece of pieces) {
+      const name = nameOf(piece);
+      const known = found.get(name);
+      found.set(name, { properties: piece.properties, box: known ? widened(known.box, piece.box) : piece.box });
+    }
+    return [...found.values()];
+  };
 
   function clipTo({ pen, scale, ox, oy }, place) {
     const box = boxOf(place);
@@ -418,17 +439,8 @@
   /** Named shapes of a layer in view, each once, with the box of what is seen of it. */
   CG.namedShapes = function (layer, view) {
     if (!layer.vector) return layer.data ? layer.data.list.filter((shape) => shape.properties.name && CG.boxesMeet(shape.box, view.box)) : [];
-    const found = new Map();
-    for (const { properties, row, box } of layer.vector.shapesIn(view, "features")) {
-      if (!properties.n) continue;
-      const known = found.get(row);
-      // A district that tiles cut into pieces has one name in the middle of what is seen of it.
-      const whole = known ? known.box : [Infinity, Infinity, -Infinity, -Infinity];
-      found.set(row, {
-        properties: { name: properties.n },
-        box: [Math.min(whole[0], box[0]), Math.min(whole[1], box[1]), Math.max(whole[2], box[2]), Math.max(whole[3], box[3])],
-      });
-    }
-    return [...found.values()];
+    // A district that tiles cut into pieces has one name, in the middle of what is seen of it.
+    const named = layer.vector.shapesIn(view, "features").filter(({ properties }) => properties.n);
+    return CG.joined(named, ({ row }) => row).map(({ properties, box }) => ({ properties: { name: properties.n }, box }));
   };
 })();
