@@ -41,9 +41,9 @@ from dashboard.workflows.imports import (
     run_import,
     suggest_import,
 )
-from dashboard.workflows.in_view import InView, in_view
 from dashboard.workflows.landcover import BY as LAND_COVER_BY
 from dashboard.workflows.landcover import LandCover, export_land_cover, land_cover
+from dashboard.workflows.listing import InView, in_view
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
 from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson

@@ -51,7 +51,7 @@ def press(tab: Tab, name: str) -> None:
     """Press a button of the page and wait until the page has run again."""
     before = runs(tab)
     tab.page.get_by_role("button", name=name, exact=True).click()
-    expect(tab.page.get_by_text(before, exact=True)).to_have_count(0)
+    expect(tab.page.get_by_text(before, exact=True)).to_have_count(0, timeout=20_000)
 
 
 def runs(tab: Tab) -> str:
