@@ -9,7 +9,7 @@ from geo.tiles.clip import clip, tidy
 from geo.tiles.grid import BUFFER, DEEPEST, EXTENT
 from geo.tiles.mvt import Attribute, TileLayer
 from geo.tiles.ragged import Array, offsets_of, rows_of, spans
-from geo.tiles.shapes import AREA, LINE, POINT, Shapes
+from geo.tiles.shapes import AREA, LINE, POINT, Shapes, stacked
 
 
 def cut(
@@ -69,7 +69,7 @@ def _never_nothing(before: Shapes, drawn: Shapes) -> Shapes:
     )
     order = np.arange(len(drawn))
     order[gone] = len(drawn) + np.arange(len(gone))
-    return _stacked(drawn, extra).take(order)
+    return stacked([drawn, extra]).take(order)
 
 
 def _trace(shapes: Shapes, feature: int) -> Array:
@@ -88,16 +88,6 @@ def _trace(shapes: Shapes, feature: int) -> Array:
     else:
         step = np.array([-1 if down >= 0 else 1, 0])
     return np.stack([a, b, b + step])
-
-
-def _stacked(one: Shapes, other: Shapes) -> Shapes:
-    return Shapes(
-        form=np.concatenate([one.form, other.form]),
-        rings=np.concatenate([one.rings, one.rings[-1] + other.rings[1:]]),
-        corners=np.concatenate([one.corners, one.corners[-1] + other.corners[1:]]),
-        xy=np.concatenate([one.xy, other.xy]),
-        is_hole=np.concatenate([one.is_hole, other.is_hole]),
-    )
 
 
 def cells_layer(cells: Cells, which: Array, zoom: int) -> TileLayer:

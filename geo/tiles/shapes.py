@@ -1,5 +1,6 @@
 """Points, lines and areas on the grid of web maps, as plain arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from geo.tiles.ragged import Array, after, offsets_of, rows_of, spans
 
 NOTHING, POINT, LINE, AREA = 0, 1, 2, 3
 """What a feature is, in the numbers of the Mapbox Vector Tile specification."""
+BATCH = 100_000
+"""Features that are put on the grid together."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,6 +112,23 @@ class Shapes:
 
 def shapes_of(geometry: Array) -> Shapes:
     """Geometries (EPSG:4326) on the grid; of mixed collections the parts of highest dimension."""
+    # some at a time: the rings of each become objects while they are looked at
+    batches = np.split(geometry, np.arange(BATCH, len(geometry), BATCH))
+    return stacked([_shapes_of(batch) for batch in batches])
+
+
+def stacked(parts: Sequence[Shapes]) -> Shapes:
+    """The features of all parts, one part after another."""
+    return Shapes(
+        form=np.concatenate([one.form for one in parts]),
+        rings=offsets_of(np.concatenate([np.diff(one.rings) for one in parts])),
+        corners=offsets_of(np.concatenate([np.diff(one.corners) for one in parts])),
+        xy=np.concatenate([one.xy for one in parts]),
+        is_hole=np.concatenate([one.is_hole for one in parts]),
+    )
+
+
+def _shapes_of(geometry: Array) -> Shapes:
     form = np.where(shapely.is_empty(geometry), 0, shapely.get_dimensions(geometry) + 1)
     form = np.maximum(form, NOTHING).astype("uint8")
     lines, owner, is_hole = _rings(geometry, form)

@@ -15,6 +15,9 @@ TOLERANCE = PIXEL * 3 // 8
 """Units of a tile by which one step may move an outline. All steps up to a zoom together stay
 below twice that, three quarters of a pixel."""
 
+BATCH = 100_000
+"""Rings that are simplified together."""
+
 
 def first_zooms(shapes: Shapes, drawn_from: Array) -> Array:
     """The first zoom at which each corner is drawn, uint8; DEEPEST of those only drawn there.
@@ -27,20 +30,28 @@ def first_zooms(shapes: Shapes, drawn_from: Array) -> Array:
     form = shapes.form[shapes.feature_of_ring]
     from_zoom = np.minimum(drawn_from, DEEPEST)[shapes.feature_of_ring]
     counts = np.diff(shapes.corners)
-    candidates = np.flatnonzero((counts > np.where(form == AREA, 3, 2)) & (form >= LINE))
-    corner, length = spans(shapes.corners[:-1][candidates], counts[candidates]), counts[candidates]
-    for zoom in range(DEEPEST - 1, -1, -1):
-        wanted = from_zoom[candidates] <= zoom
-        corner = corner[np.repeat(wanted, length)]
-        candidates, length = candidates[wanted], length[wanted]
-        if not len(candidates):
-            break
-        tolerance = float(TOLERANCE << (DEEPEST - zoom))
-        corner, length = _thinned(
-            shapes.xy, corner, length, closed=form[candidates] == AREA, tolerance=tolerance
-        )
-        first[corner] = zoom
+    rings = np.flatnonzero((counts > np.where(form == AREA, 3, 2)) & (form >= LINE))
+    # some at a time: each becomes an object of some hundred bytes while it is looked at
+    for batch in np.split(rings, np.arange(BATCH, len(rings), BATCH)):
+        _thin_out(shapes, batch, first, closed=form[batch] == AREA, from_zoom=from_zoom[batch])
     return _enough(shapes, first, from_zoom)
+
+
+def _thin_out(
+    shapes: Shapes, rings: Array, first: Array, *, closed: Array, from_zoom: Array
+) -> None:
+    """Note in `first` for some rings the zoom each of their corners is drawn from."""
+    length = np.diff(shapes.corners)[rings]
+    corner = spans(shapes.corners[:-1][rings], length)
+    for zoom in range(DEEPEST - 1, -1, -1):
+        wanted = from_zoom <= zoom
+        corner = corner[np.repeat(wanted, length)]
+        closed, from_zoom, length = closed[wanted], from_zoom[wanted], length[wanted]
+        if not len(length):
+            return
+        tolerance = float(TOLERANCE << (DEEPEST - zoom))
+        corner, length = _thinned(shapes.xy, corner, length, closed=closed, tolerance=tolerance)
+        first[corner] = zoom
 
 
 def _thinned(

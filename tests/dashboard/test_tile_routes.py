@@ -196,7 +196,6 @@ def test_over_a_whole_zoom_nothing_is_lost_on_the_way(client: Client, store: Sto
         ("/tiles/conflicts/x/3/1/1.pbf?region=ituri&on=2025-06-01", 400, "fingerprint"),
         ("/tiles/conflicts/ffffffff/3/1/1.pbf?on=2025-06-01", 400, "'region'"),
         ("/tiles/conflicts/ffffffff/3/1/1.pbf?region=ituri&on=soon", 400, "2025-12-10"),
-        ("/tiles/conflicts/ffffffff/3/1/1.pbf?region=ituri&on=2025-06-01", 404, "Reload the page"),
         (
             "/tiles/conflicts/ffffffff/3/1/1.pbf?region=ituri&on=2025-06-01&verdicts=inside,no",
             400,
@@ -335,6 +334,14 @@ def test_conflicts_are_all_there_alone_or_in_clusters(
     verdicts = run.table["verdict"].value_counts()
     assert many == len(run.table) > 3
     assert (inside, close) == (verdicts.get("inside", 0), verdicts.get("too_close", 0))
+
+
+def test_conflicts_of_layers_that_changed_since_are_refused(
+    client: Client, run: workflows.ConflictRun
+) -> None:
+    answer = client.get(f"/tiles/conflicts/ffffffff/0/0/0.pbf?region=tarkwa&on={DAY.isoformat()}")
+    assert answer.status_code == 404
+    assert "Reload the page" in answer.json()["error"]
 
 
 def test_rules_and_verdicts_are_left_out_before_conflicts_are_gathered(

@@ -290,6 +290,9 @@ def test_a_hole_goes_with_its_outline() -> None:
     clipped = tidy(clip(ringed, low=-64, high=4_160))
     assert clipped.is_hole.tolist() == [False]
     assert clipped.xy.min() == 10
+    # an outline that fell together while its hole did not: no hole may stand alone
+    fallen = on_grid([(0, 0), (9, 0), (0, 0)], [(2, 2), (2, 6), (6, 2)], form=AREA, holes=(1,))
+    assert tidy(fallen).rings.tolist() == [0, 0]
 
 
 # --- what is drawn --------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def test_the_tiles_of_a_zoom_hold_every_feature_once_drawn_or_counted(
 def test_at_the_deepest_zoom_every_field_is_drawn_where_it_lies(
     country: dict[str, gpd.GeoDataFrame],
 ) -> None:
-    frame = country["farmland"].iloc[:300]
+    frame = country["farmland"].iloc[:120]
     layer = TiledLayer(write_tiled(frame, named=False))
     metric = frame.to_crs(3857).geometry
     seen: set[int] = set()
@@ -85,7 +85,8 @@ def test_attributes_are_those_of_the_row_and_absent_ones_stay_absent() -> None:
             "name": [HOSTILE, "Bunia", None],
             "radius_m": [np.nan, 120.004, np.nan],
         },
-        geometry=[shapely.Point(30, 1), shapely.Point(30.001, 1), shapely.Point(30.002, 1)],
+        # the last lies first along the curve, so rows and places differ
+        geometry=[shapely.Point(30.002, 1), shapely.Point(30.001, 1), shapely.Point(30, 1)],
         crs=4326,
     )
     layer = TiledLayer(write_tiled(frame, named=True))
@@ -137,7 +138,7 @@ def test_a_layer_without_features_has_empty_tiles() -> None:
 )
 def test_no_shape_can_fail_a_tile_or_get_lost(shape: shapely.Geometry) -> None:
     layer = TiledLayer(write_tiled(gpd.GeoDataFrame(geometry=[shape], crs=4326), named=False))
-    for zoom in (0, 3, 5):
+    for zoom in (0, 3):
         drawn, counted, _ = whole_zoom(layer, zoom)
         assert len(drawn) + counted == 1
     for tile in list(tiles_over(shape.representative_point().bounds, DEEPEST))[:1]:
@@ -208,12 +209,12 @@ def test_two_processes_that_want_the_same_file_make_it_once(tmp_path: Path) -> N
     tally = tmp_path / "tally"
     start = multiprocessing.get_context("spawn")
     order = (str(tmp_path / "home"), version.version_id, str(tally))
-    workers = [start.Process(target=_make, args=order) for _ in range(3)]
+    workers = [start.Process(target=_make, args=order) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    assert [worker.exitcode for worker in workers] == [0, 0]
     assert tally.read_text() == "made\n"
     layer = open_tiled(store, "tiles/x.arrays")
     assert layer is not None
