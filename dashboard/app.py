@@ -16,7 +16,7 @@ from streamlit import config
 from streamlit.config_option import ConfigOption
 from streamlit.starlette import App
 
-from dashboard import assets, routes, workflows
+from dashboard import assets, routes, tile_routes, workflows
 from dashboard.embedding import EmbedAlias, EmbedError, origins
 from dashboard.middleware import Compression, SecurityHeaders
 from dashboard.online import OnlineTilesError, online_tiles
@@ -50,7 +50,10 @@ def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
     base = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
     prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/")]
     return {
-        "routes": routes.routes(base=base, work=work),
+        "routes": [
+            *routes.routes(base=base, work=work),
+            *tile_routes.tile_routes(base=base, work=work),
+        ],
         "middleware": [
             Middleware(
                 SecurityHeaders,

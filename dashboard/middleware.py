@@ -46,7 +46,7 @@ class Compression:
             return
         path: str = scope["path"]
         headers = dict(scope["headers"])
-        coding = _coding(headers.get(b"accept-encoding", b""))
+        coding = best_coding(headers.get(b"accept-encoding", b""))
         if not coding or b"range" in headers or not path.startswith(self.prefixes):
             await self.app(scope, receive, send)
             return
@@ -105,7 +105,7 @@ class _Held:
         self.chunks.append(message.get("body", b""))
 
 
-def _coding(accepted: bytes) -> bytes:
+def best_coding(accepted: bytes) -> bytes:
     """The best coding a browser takes: br, gzip, or none."""
     offered = {part.split(b";")[0].strip() for part in accepted.lower().split(b",")}
     return next((coding for coding in (b"br", b"gzip") if coding in offered), b"")
@@ -128,6 +128,11 @@ def _is_immutable(headers: Headers) -> bool:
 def _compress(body: bytes, coding: bytes) -> bytes:
     if coding == b"br":
         return bytes(brotli.compress(body, quality=6))
+    return gzipped(body)
+
+
+def gzipped(body: bytes) -> bytes:
+    """Bytes as gzip, the same each time: no clock and no file name in it."""
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     return packer.compress(body) + packer.flush()
 
@@ -170,7 +175,7 @@ class SecurityHeaders:
         self.pictures_from = pictures_from
         self.ancestors = " ".join(["'self'", *embed_origins])
         self.component = f"{base}/component/"
-        self.ours = f"{base}/cg/"
+        self.ours = (f"{base}/cg/", f"{base}/tiles/")
         self.media = f"{base}/media/"
         self.shell_hashes = " ".join(_inline_script_hashes())
 

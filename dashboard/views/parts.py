@@ -199,6 +199,7 @@ def map_layers(loaded: Overview, *, hidden: tuple[str, ...] = ()) -> tuple[MapLa
                 visible=row.layer.kind not in hidden,
                 opacity=RASTER_OPACITY if kinds()[row.layer.kind].is_raster else 1.0,
             ),
+            corners=row.corners,
             dated=words.day(row.layer.current.data_date, missing="") or None,
             versions=_versions(row.layer),
         )

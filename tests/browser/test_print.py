@@ -149,9 +149,9 @@ def test_title_legend_sources_date_and_marks_stand_in_the_picture(
             const point = { type: "Point", coordinates: [-1.95, 5.33] };
             const found = (id) => ({ type: "Feature", geometry: point,
                 properties: { id, verdict: "too_close" } });
-            session.conflicts = { spec: { url: "/x?on=2025-06-01" }, state: "ready",
-                data: CommonGround.shapes({ features: [found("a"), found("b")] }),
-                shown: new Set(["a"]) };
+            session.conflicts = Object.assign(Object.create(CommonGround.Conflicts.prototype), {
+                spec: { url: "/x?on=2025-06-01" }, state: "ready", shown: new Set(["a"]),
+                data: CommonGround.shapes({ features: [found("a"), found("b")] }) });
             session.hotspots = { spec: {}, state: "ready", data: CommonGround.shapes({ features: [
                 { type: "Feature", properties: { id: "u", class: "not_surveyed", rank: 1 },
                   geometry: point }] }) };

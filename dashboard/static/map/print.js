@@ -83,12 +83,9 @@
       pen, scale, ox, oy, zoom, min: { x: 0, y: 0 }, max: { x: width, y: height }, taken: [], print: true,
       // tiles of pictures are taken one level finer than on the screen
       sharp: 1,
+      dense: DPI / CSS_DPI,
       box: [ox / scale, oy / scale, (ox + width) / scale, (oy + height) / scale],
     };
-  }
-
-  function boundsOf({ box }) {
-    return L.latLngBounds([CG.unitLatitude(box[3]), box[0] * 360 - 180], [CG.unitLatitude(box[1]), box[2] * 360 - 180]);
   }
 
   const invented = (session) =>
@@ -98,6 +95,14 @@
   function rulesOf(spec) {
     const on = new URL(spec.url || "", window.location.href).searchParams.get("on");
     return on ? [{ text: CG.text("rulesOf", CG.dayWords(on)) }] : [];
+  }
+
+  /** That the page shows some of the conflicts only: how many, where all of them are here. */
+  function filteredOf(conflicts) {
+    if (!conflicts.shown && !conflicts.verdicts && !conflicts.rules) return [];
+    if (!conflicts.data) return [{ text: CG.text("filteredSome") }];
+    const [some, all] = [conflicts.shapes().length, conflicts.data.list.length];
+    return some < all ? [{ text: CG.text("filtered", CG.number(some, 0), CG.number(all, 0)) }] : [];
   }
 
   /** What the legend says, from top to bottom: {sign, text, note, head, strong}. */
@@ -110,8 +115,7 @@
     }
     if (session.conflicts) {
       rows.push({ head: CG.text("conflicts") }, ...rulesOf(session.conflicts.spec));
-      const [some, all] = [session.shownConflicts().length, session.conflicts.data ? session.conflicts.data.list.length : 0];
-      if (some < all) rows.push({ text: CG.text("filtered", CG.number(some, 0), CG.number(all, 0)) });
+      rows.push(...filteredOf(session.conflicts));
       if (session.conflicts.state === "failed") rows.push({ text: CG.text("failed", session.conflicts.problem), strong: true });
       rows.push(hinted(CG.verdictSwatch("inside"), "inside", "insideHint"), hinted(CG.verdictSwatch("too_close"), "tooClose", "tooCloseHint"));
       rows.push({ text: CG.text("several"), hint: true });
@@ -121,7 +125,7 @@
     for (const { layer, side } of [...drawn].reverse()) {
       const { spec } = layer;
       const where = side ? `${CG.text(side === "left" ? "leftSide" : "rightSide")}: ` : "";
-      rows.push({ sign: CG.layerSwatch(spec, layer.data && layer.data.types), text: where + spec.title, note: session.legend.note(layer) });
+      rows.push({ sign: CG.layerSwatch(spec, CG.typesOf(layer)), text: where + spec.title, note: session.legend.note(layer) });
       for (const [name, color] of spec.classes || []) rows.push({ sign: CG.classSwatch(color), text: name, inner: true });
     }
     if (CG.surveyedAreas(session)) rows.push(hinted(CG.hotspotSwatch("not_surveyed"), "not_surveyed", "unsurveyedHint"));
@@ -289,6 +293,8 @@
     pen.rect(frame.x, frame.y, frame.width, frame.height);
     pen.clip();
     pen.setTransform(dense, 0, 0, dense, dense * frame.x, dense * frame.y);
+    // all tiles are drawn, however long that takes; on the screen it goes on in the next frame
+    CG.beginFrame(view, { patient: true });
     session.painter.paintView(view);
     session.swipe.paintPrint(view);
     session.timeline.paintPrint(view);
@@ -303,7 +309,7 @@
   }
 
   /** The sources of tiles of what is drawn, of pictures and of features. */
-  const sources = (session) => session.drawn().flatMap(({ layer }) => [layer.tiles, layer.vectors]).filter(Boolean);
+  const sources = (session) => session.drawn().flatMap(({ layer }) => [layer.tiles, layer.vector]).concat([session.conflicts, session.hotspots].map((one) => one && one.vector)).filter(Boolean);
   const count = (session, what) => sources(session).reduce((sum, source) => sum + (source[what] || 0), 0);
 
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -311,10 +317,13 @@
   /** Have all that a view needs: the features of large layers, and tiles at their finer level. */
   async function fetched(session, paint) {
     for (const source of sources(session)) if (source.retry) source.retry();
-    const { view } = paint();
-    await Promise.all(session.drawn().map(({ layer }) => session.load(layer, boundsOf(view))));
+    paint();
+    const isOnTheWay = () => count(session, "waiting") || sources(session).some((source) => source.isBuilding);
     const until = Date.now() + PATIENCE_MS;
-    while (count(session, "waiting") && Date.now() < until) await pause(100);
+    while (isOnTheWay() && Date.now() < until) {
+      await pause(100);
+      if (!count(session, "waiting")) paint(); // asks for what the server was not ready for
+    }
     return count(session, "waiting") + count(session, "failed");
   }
 
@@ -353,7 +362,7 @@
       const inPicture = { x: (frame.x + bar.x) * dense, y: (frame.y + bar.y) * dense, width: bar.width * dense, metres: bar.metres };
       return { blob: await withDensity(blob), width: canvas.width, height: canvas.height, dense, frame, bar: inPicture, view: { ...view, pen: null }, missing };
     } finally {
-      // signs under the mouse and windows of large layers are those of the screen again
+      // the signs under the mouse are those of the screen again
       session.moved();
       session.painter.redraw();
     }

@@ -2,10 +2,11 @@
 (function () {
   "use strict";
   const CG = window.CommonGround;
-  const LARGE = 20000;
-  const WINDOW = 8000;
 
   const viewText = (view) => view.map((part) => part.toFixed(5)).join(",");
+
+  /** What a layer's filters let through, in one line: pictures made under another one are old. */
+  const filterText = ({ spec, hidden }) => `${(spec.only || ["*"]).join()}-${[...hidden].join()}`;
 
   /** Fetch JSON of this server; an error carries the server's own sentence. */
   CG.fetchJson = async function (url) {
@@ -19,6 +20,7 @@
     constructor(map) {
       this.map = map;
       this.layers = new Map();
+      this.added = new Map(); // layers that folium put on the map itself
       this.conflicts = null;
       this.hotspots = null;
       this.highlighted = [];
@@ -34,6 +36,7 @@
       this.number = 0;
       this.written = new Set();
       this.painter = new CG.Painter(this);
+      this.reach = new CG.Reach(this);
       this.tools = new CG.Tools(this);
       this.legend = new CG.Legend(this);
       this.identify = new CG.Identify(this);
@@ -87,6 +90,7 @@
       this.swipe.render();
       this.scaleBar.render();
       this.legend.render();
+      this.reach.render();
       this.painter.redraw();
       this.moved();
     }
@@ -163,10 +167,16 @@
           data: isNew ? null : old.data,
           state: isNew ? "waiting" : old.state,
           problem: isNew ? "" : old.problem,
-          drawn: isNew ? 0 : old.drawn,
-          inView: isNew ? 0 : old.inView,
-          tiles: spec.tiles ? (isNew ? this.tilesOf(spec) : old.tiles) : null,
+          hidden: old ? old.hidden : new Set(),
+          tiles: spec.tiles ? (isNew ? new CG.Tiles(spec.tiles, () => this.arrived(spec.id)) : old.tiles) : null,
+          vector: spec.vector ? (isNew ? new CG.VectorSource(spec.vector, () => this.arrived(this.layers.get(spec.id))) : old.vector) : null,
         });
+        const layer = this.layers.get(spec.id);
+        layer.filtered = filterText(layer);
+      }
+      for (const [id, { vector }] of before) {
+        const now = this.layers.get(id);
+        if (vector && !(now && now.vector === vector)) vector.close();
       }
       if (linked) this.remember(...this.layers.keys());
       this.loadShown();
@@ -178,123 +188,129 @@
       if (!told) return null;
       if (!this.older.has(version)) {
         const spec = { ...layer.spec, ...told };
-        const mine = { spec, visible: true, opacity: layer.opacity, data: null, state: "waiting", problem: "", drawn: 0, inView: 0, tiles: null };
-        if (spec.tiles) mine.tiles = this.tilesOf(spec, () => mine);
+        const mine = { spec, visible: true, data: null, state: "waiting", problem: "", tiles: null, vector: null };
+        if (spec.tiles) mine.tiles = new CG.Tiles(spec.tiles, () => this.arrived(mine));
+        if (spec.vector) mine.vector = new CG.VectorSource(spec.vector, () => this.arrived(mine));
         this.older.set(version, mine);
         this.load(mine);
       }
-      const older = this.older.get(version);
-      older.opacity = layer.opacity;
-      return older;
+      return Object.assign(this.older.get(version), { opacity: layer.opacity, hidden: layer.hidden, filtered: layer.filtered });
     }
 
-    isHeld(layer) {
-      return this.layers.get(layer.spec.id) === layer || this.older.get(layer.spec.version) === layer;
+    /** A tile of a layer came or failed: say so in the legend, draw it. */
+    arrived(layer) {
+      const source = layer && (layer.vector || layer.tiles);
+      if (!source) return;
+      const { waiting, failed, isBuilding, problem } = source;
+      const state = isBuilding ? "building" : failed ? "failed" : waiting ? "loading" : "ready";
+      if (state !== layer.state) {
+        layer.state = state;
+        layer.problem = failed ? problem || CG.text("tilesFailed", failed) : "";
+        this.legend.render();
+      }
+      this.painter.redraw();
     }
 
-    tilesOf(spec, find = () => this.layers.get(spec.id)) {
-      return new CG.Tiles(spec.tiles, () => {
-        const layer = find();
-        if (!layer || !layer.tiles) return;
-        const { waiting, failed } = layer.tiles;
-        const state = failed ? "failed" : waiting ? "loading" : "ready";
-        if (state !== layer.state) {
-          layer.state = state;
-          layer.problem = failed ? CG.text("tilesFailed", failed) : "";
-          this.legend.render();
-        }
-        this.painter.redraw();
-      });
+    /** After each drawing: go on where time ran out; tell the legend when squares came or went. */
+    painted(view) {
+      if (view.unfinished) this.painter.redraw();
+      let isOther = false;
+      for (const layer of this.shownLayers()) {
+        const merges = Boolean(layer.vector && layer.vector.merged);
+        if (merges !== Boolean(layer.merges)) isOther = true;
+        layer.merges = merges;
+      }
+      if (isOther) this.legend.render();
+    }
+
+    /** Whether all that is in view has come and is drawn. */
+    get isSettled() {
+      const sources = [...this.shownLayers(), this.conflicts, this.hotspots].map((one) => one && one.vector).filter(Boolean);
+      return !this.painter._frame && sources.every((source) => !source.waiting && !source.isBuilding);
     }
 
     loadShown() {
       for (const layer of this.layers.values()) if (layer.visible) this.load(layer);
     }
 
-    /** Fetch a layer: whole when it is small, what is in view when it is large. */
-    async load(layer, bounds = this.map.getBounds().pad(0.2)) {
-      if (layer.tiles) return; // tiles are fetched as they are drawn
-      const isLarge = layer.spec.features > LARGE;
-      if (!isLarge && layer.state !== "waiting" && layer.state !== "failed") return;
-      let url = layer.spec.url;
-      if (isLarge) {
-        const box = bounds;
-        const round = (n) => n.toFixed(3);
-        url += `?bbox=${[box.getWest(), Math.max(-85, box.getSouth()), box.getEast(), Math.min(85, box.getNorth())].map(round).join(",")}&limit=${WINDOW}`;
-        if (layer.asked === url) return;
-      }
-      layer.asked = url;
-      if (!layer.data) layer.state = "loading";
+    /** Fetch a small layer, whole; tiles are fetched as they are drawn. */
+    async load(layer) {
+      if (layer.tiles || layer.vector) return;
+      if (layer.state !== "waiting" && layer.state !== "failed") return;
+      layer.state = "loading";
       try {
-        const document_ = await CG.fetchJson(url);
-        if (layer.asked !== url || !this.isHeld(layer)) return;
-        layer.data = CG.shapes(document_);
-        layer.state = "ready";
-        layer.drawn = document_.features.length;
-        layer.inView = document_.in_view ?? layer.drawn;
-        this.timeline.refresh();
+        this.loaded(layer.spec, { data: CG.shapes(await CG.fetchJson(layer.spec.url)), state: "ready" });
       } catch (error) {
-        if (layer.asked !== url) return;
-        layer.state = "failed";
-        layer.problem = error.message;
+        this.loaded(layer.spec, { state: "failed", problem: error.message });
       }
+    }
+
+    /** A newer message may have made the layer anew while its features were on their way. */
+    loaded({ id, version }, result) {
+      const now = this.layers.get(id);
+      const layer = now && now.spec.version === version ? now : this.older.get(version);
+      if (!layer) return;
+      Object.assign(layer, result);
+      this.timeline.refresh();
       this.swipe.render();
       this.legend.render();
       this.painter.redraw();
     }
 
-    async setConflicts(spec) {
-      if (!spec) {
-        this.conflicts = null;
-        return;
-      }
+    setConflicts(spec) {
       const old = this.conflicts;
-      const isSame = old && old.spec.fingerprint === spec.fingerprint && old.state === "ready";
-      const mine = (this.conflicts = { spec, shown: spec.shown && new Set(spec.shown), data: isSame ? old.data : null, state: isSame ? "ready" : "loading" });
-      if (isSame) return;
-      try {
-        const data = CG.shapes(await CG.fetchJson(spec.url));
-        mine.data = data;
-        mine.state = "ready";
-      } catch (error) {
-        mine.state = "failed";
-        mine.problem = error.message;
-      }
-      if (this.conflicts && this.conflicts.spec.fingerprint === spec.fingerprint) {
-        this.conflicts.data = mine.data;
-        this.conflicts.state = mine.state;
-        this.conflicts.problem = mine.problem;
-      }
-      this.legend.render();
+      if (!spec && old && old.vector) old.vector.close();
+      this.conflicts = spec ? new CG.Conflicts(spec, old, () => this.conflictsArrived()) : null;
+    }
+
+    conflictsArrived() {
+      if (this.conflicts && this.conflicts.check()) this.legend.render();
       this.painter.redraw();
     }
 
-    /** Fetch the units of a hotspot run; a choice among them fetches nothing. */
+    /** Fetch the units of a hotspot run, whole or as tiles; a choice among them fetches one at most. */
     async setHotspots(spec) {
       const old = this.hotspots;
+      const isSame = old && spec && old.spec.fingerprint === spec.fingerprint && old.state !== "failed";
+      if (old && old.vector && !isSame) old.vector.close();
       if (!spec) {
         this.hotspots = null;
         return;
       }
-      const isSame = old && old.spec.fingerprint === spec.fingerprint;
-      const mine = (this.hotspots = isSame ? { ...old, spec } : { spec, data: null, state: "loading" });
-      if (!isSame) {
-        try {
-          mine.data = CG.shapes(await CG.fetchJson(spec.url));
-          mine.state = "ready";
-        } catch (error) {
-          mine.state = "failed";
-          mine.problem = error.message;
-        }
-        // chosen meanwhile, or another run asked for
-        const now = this.hotspots;
-        if (!now || now.spec.fingerprint !== spec.fingerprint) return;
-        this.hotspots = { ...mine, spec: now.spec };
+      const mine = (this.hotspots = isSame ? { ...old, spec, chosen: null } : { spec, data: null, vector: null, chosen: null, classes: new Set(), state: "loading" });
+      if (spec.vector && !mine.vector) {
+        mine.vector = CG.unitTiles(spec.vector, () => this.unitsArrived());
+        mine.state = "ready";
       }
-      const chosen = this.hotspots.data && this.hotspots.data.byId.get(spec.selected);
-      const bounds = chosen && spec.zoom && CG.boundsOf([chosen]);
+      try {
+        if (!spec.vector && !mine.data) mine.data = CG.shapes(await CG.fetchJson(spec.url));
+        mine.state = "ready";
+        mine.chosen = spec.selected ? await CG.unitOf(mine, spec.selected) : null;
+      } catch (error) {
+        mine.state = "failed";
+        mine.problem = error.message;
+      }
+      // chosen meanwhile, or another run asked for
+      const now = this.hotspots;
+      if (!now || now.spec.fingerprint !== spec.fingerprint) return;
+      if (now !== mine) {
+        const { data, state, problem } = mine;
+        Object.assign(now, { data, state, problem, chosen: data && now.spec.selected ? data.byId.get(now.spec.selected) || null : now.chosen });
+      }
+      const bounds = now.chosen && now.spec.zoom && CG.boundsOf([now.chosen]);
       if (bounds) this.map.fitBounds(bounds, { maxZoom: 12, animate: false, ...this.padding() });
       this.legend.render();
+      this.painter.redraw();
+    }
+
+    unitsArrived() {
+      const { hotspots } = this;
+      if (!hotspots || !hotspots.vector) return;
+      const { failed, problem } = hotspots.vector;
+      const state = failed ? "failed" : "ready";
+      const isNew = state !== hotspots.state;
+      Object.assign(hotspots, { state, problem });
+      if (isNew) this.legend.render();
       this.painter.redraw();
     }
 
@@ -338,7 +354,7 @@
     }
 
     shownLayers() {
-      return [...this.layers.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
+      return [...this.layers.values(), ...this.added.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
     }
 
     /** What is painted, bottom first: {layer, side of a comparison or null, features to keep or null}. */
@@ -369,19 +385,19 @@
       return { hits: hits.filter(isDrawn), silent: silent.map(({ layer }) => layer.spec.title) };
     }
 
-    shownConflicts() {
-      const { conflicts } = this;
-      if (!conflicts || !conflicts.data) return [];
-      return conflicts.shown ? conflicts.data.list.filter((shape) => conflicts.shown.has(shape.properties.id)) : conflicts.data.list;
+    shownConflicts(view) {
+      return this.conflicts ? this.conflicts.shapes(view) : [];
     }
 
     setVisible(id, visible) {
       const layer = this.layers.get(id);
       layer.visible = visible;
       this.remember(id);
+      if (visible && layer.vector) layer.vector.retry();
       if (visible) this.load(layer);
       this.timeline.refresh();
       this.legend.render();
+      this.reach.render();
       this.painter.redraw();
     }
 
@@ -405,6 +421,16 @@
       this.share.later();
     }
 
+    /** Show or hide one class of a layer; null is what has no class. */
+    setClass(id, name, shown) {
+      const layer = this.layers.get(id);
+      if (shown) layer.hidden.delete(name);
+      else layer.hidden.add(name);
+      layer.filtered = filterText(layer);
+      this.legend.render();
+      this.painter.redraw();
+    }
+
     setGraticule(on) {
       this.graticule = on;
       this.tools.mark();
@@ -417,12 +443,24 @@
         return;
       }
       const answer = await this.identify.at(event.latlng, event.containerPoint);
-      if (!answer || !this.returns.includes("click")) return;
-      const where = event.latlng.wrap();
+      if (answer) this.tell(event.latlng, answer);
+    }
+
+    /** Tell the page what was found at a place, where it wants to know. */
+    tell(latlng, answer) {
+      if (!this.returns.includes("click")) return;
+      const where = latlng.wrap();
       this.send({
         what: "click", clicked: [where.lng, where.lat], conflict: answer.conflict, unit: answer.unit,
         found: answer.hits.map((hit) => [hit.layer_id, hit.feature_id]), polygon: this.tools.drawn,
       });
+    }
+
+    /** Choose a feature by name, as a click on it would. */
+    async pick(row) {
+      await this.highlight([[row.layer_id, row.feature_id]], { zoom: false });
+      await this.identify.show(row);
+      this.tell(L.latLng(row.latitude, row.longitude), { hits: [row], conflict: null, unit: null });
     }
 
     /** Tell Python. The number grows, so that the same click twice is two events. */
@@ -442,8 +480,7 @@
       if (!this.region) return;
       const centre = this.map.getCenter();
       this.read(centre);
-      for (const layer of this.layers.values()) if (layer.visible && layer.spec.features > LARGE) this.load(layer);
-      for (const { layer } of this.drawn()) if (this.older.get(layer.spec.version) === layer && layer.spec.features > LARGE) this.load(layer);
+      this.reach.moved();
       clearTimeout(this.later);
       this.later = setTimeout(() => this.writeView(centre.wrap(), this.map.getZoom()), 400);
     }

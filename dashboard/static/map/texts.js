@@ -81,6 +81,7 @@
       printTooLarge: "this browser has not enough memory for it. Choose the smaller paper.",
       layers: "Layers",
       rulesOf: "Under the rules of {0}.",
+      filteredSome: "The page filters them: some are not shown.",
       filtered: "{0} of {1} are shown: the page filters them.",
       nothingOn: "No layer is switched on.",
       legendCut: "and {0} more lines that found no room here: switch layers off, or choose the larger paper",
@@ -106,7 +107,13 @@
       more: "Opacity, source and date of {0}",
       loading: "loading …",
       failed: "could not be loaded: {0}",
-      tooMany: "too many to draw: {0} of {1} in view, the largest first. Zoom in for more.",
+      squares: "several together",
+      squaresMean: "Squares: several too small to show apart; the darker, the more.",
+      squaresUnfiltered: "(of every class)",
+      building: "being prepared on the server …",
+      brokenTile: "A piece of the map came broken. Move the map or reload the page.",
+      showClasses: "Show the classes",
+      noClass: "no class",
       pixels: "{0} pixels with a class",
       classes: "Classes of {0}",
       tilesFailed: "{0} pieces did not come",
@@ -141,8 +148,20 @@
       no: "no",
       distanceAway: "{0} away",
       moreHere: "and {0} more: zoom in and click again",
+      moreConflicts: "and {0} more here, ranked after it: zoom in to tell them apart",
       close: "Close",
-      map: "Map of {0}. Arrow keys move it, plus and minus zoom.",
+      map: "Map of {0}. Arrow keys move it, plus and minus zoom, Enter tells what is in the middle. The button “List what is in view” gives the same as a table.",
+      list: "List what is in view",
+      moreTools: "More tools",
+      listed: "{0} in view; the nearest to the middle first",
+      listedSome: "{0} in view, the {1} nearest to the middle are listed",
+      listTooMany: "Too many of {0} are in view to list. Zoom in.",
+      name: "Name",
+      layer: "Layer",
+      fromMiddle: "From the middle",
+      inMiddle: "in the middle",
+      towards: "{0} {1}",
+      compass: "north,north-east,east,south-east,south,south-west,west,north-west",
     },
     fr: {
       legend: "Légende",
@@ -221,6 +240,7 @@
       printTooLarge: "ce navigateur n’a pas assez de mémoire. Choisissez le papier plus petit.",
       layers: "Couches",
       rulesOf: "Selon les règles du {0}.",
+      filteredSome: "La page les filtre : certains ne sont pas montrés.",
       filtered: "{0} sur {1} sont montrés : la page les filtre.",
       nothingOn: "Aucune couche n’est affichée.",
       legendCut: "et {0} lignes de plus sans place ici : masquez des couches, ou choisissez le papier plus grand",
@@ -246,7 +266,13 @@
       more: "Opacité, source et date de {0}",
       loading: "chargement …",
       failed: "n’a pas pu être chargé : {0}",
-      tooMany: "trop à dessiner : {0} sur {1} visibles, les plus grands d’abord. Zoomez.",
+      squares: "plusieurs ensemble",
+      squaresMean: "Carrés : plusieurs, trop petits pour être séparés ; plus c’est foncé, plus il y en a.",
+      squaresUnfiltered: "(de toutes les classes)",
+      building: "en préparation sur le serveur …",
+      brokenTile: "Un morceau de la carte est arrivé abîmé. Déplacez la carte ou rechargez la page.",
+      showClasses: "Afficher les classes",
+      noClass: "sans classe",
       pixels: "{0} pixels avec une classe",
       classes: "Classes de {0}",
       tilesFailed: "{0} morceaux ne sont pas arrivés",
@@ -281,8 +307,20 @@
       no: "non",
       distanceAway: "à {0}",
       moreHere: "et {0} de plus : zoomez et cliquez à nouveau",
+      moreConflicts: "et {0} de plus ici, classés après : zoomez pour les distinguer",
       close: "Fermer",
-      map: "Carte de {0}. Les flèches la déplacent, plus et moins zooment.",
+      map: "Carte de {0}. Les flèches la déplacent, plus et moins zooment, Entrée dit ce qui est au centre. Le bouton « Lister ce qui est visible » donne la même chose en tableau.",
+      list: "Lister ce qui est visible",
+      moreTools: "Plus d’outils",
+      listed: "{0} visibles ; les plus proches du centre d’abord",
+      listedSome: "{0} visibles, les {1} plus proches du centre sont listés",
+      listTooMany: "Trop de {0} sont visibles pour une liste. Zoomez.",
+      name: "Nom",
+      layer: "Couche",
+      fromMiddle: "Depuis le centre",
+      inMiddle: "au centre",
+      towards: "{0} vers {1}",
+      compass: "le nord,le nord-est,l’est,le sud-est,le sud,le sud-ouest,l’ouest,le nord-ouest",
     },
   };
 
@@ -314,12 +352,12 @@
     return element;
   };
 
-  /**
-   * Keep clicks on a control from the map below it. Leaflet asks whether the clicked element stands
-   * in a control, which fails where the click itself has replaced that element.
-   */
+  /** Keep clicks and the wheel on a control from reaching the map beneath it. */
   CG.shield = function (control) {
     L.DomEvent.disableClickPropagation(control);
+    L.DomEvent.disableScrollPropagation(control);
+    // Leaflet looks from the clicked element upwards, and finds nothing where the click itself has
+    // drawn the control anew: then the map would take it for its own.
     control.addEventListener("click", (event) => event.stopPropagation());
   };
 

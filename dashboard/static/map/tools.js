@@ -18,6 +18,8 @@
     print: "M7 8V4h10v4M7 17H4V9h16v8h-3M7 14h10v6H7z",
     timeline: "M12 4a8 8 0 1 0 0.01 0M12 8v4.5l3 2",
     copyLink: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.5 1.5M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.5-1.5",
+    list: "M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01",
+    moreTools: "M5 12h.01M12 12h.01M19 12h.01",
     clear: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
   };
 
@@ -45,7 +47,6 @@
       this.panel = el("div", { class: "cg-panel", role: "status", "aria-live": "polite", hidden: true });
       for (const part of [this.bar, this.panel]) {
         CG.shield(part);
-        L.DomEvent.disableScrollPropagation(part);
         session.map.getContainer().append(part);
       }
       session.map.on("mousemove", (event) => this.panel.contains(event.originalEvent.target) || this.move(event.latlng));
@@ -59,7 +60,7 @@
       const { session } = this;
       const { map } = session;
       const acts = [
-        [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()]],
+        [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()], ["list", () => session.reach.toggle()], ["moreTools", () => this.unfold()]],
         [["distance", () => this.start("distance")], ["area", () => this.start("area")]],
         [["base", () => this.chooseBase()], ["graticule", () => session.setGraticule(!session.graticule)], ["timeline", () => session.timeline.toggle()]],
         [["copyLink", () => session.share.open()], ["print", () => CG.openPrint(session)]],
@@ -113,6 +114,12 @@
       this.panel.querySelector("input:checked").focus();
     }
 
+    /** A phone shows the first tools; this shows or hides the others. */
+    unfold() {
+      this.bar.classList.toggle("cg-open");
+      this.mark();
+    }
+
     mark() {
       for (const [name, button] of Object.entries(this.buttons)) {
         if (["distance", "area", "polygon", "rectangle"].includes(name)) button.setAttribute("aria-pressed", String(this.mode === name));
@@ -121,6 +128,8 @@
           button.hidden = !this.session.timeline || !this.session.timeline.offered;
           button.setAttribute("aria-pressed", String(Boolean(this.session.timeline && this.session.timeline.day)));
         }
+        if (name === "list") button.setAttribute("aria-pressed", String(this.session.reach.isOpen));
+        if (name === "moreTools") button.setAttribute("aria-expanded", String(this.bar.classList.contains("cg-open")));
         if (name === "clear") button.hidden = !(this.drawn || this.measured);
       }
       this.session.map.getContainer().classList.toggle("cg-drawing", Boolean(this.mode));
