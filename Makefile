@@ -13,7 +13,7 @@ VENDOR := dashboard/static/vendor/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run test check format lock bench bench-large bench-smoke bench-zonal bench-scale clean
+.PHONY: help setup setup-test run test check format lock bench bench-large bench-smoke bench-zonal bench-scale bench-map clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ bench-zonal: $(VENV)/.test-ready ## Land cover by zone against rasterstats, 10^4
 
 bench-scale: $(VENV)/.test-ready ## Runs in parts, on Dask workers, and updates after 1 % changed
 	@$(PY) -m bench.scale --size M --runs 3
+
+bench-map: setup-test ## The map with 10^6 polygons: tiles, bytes, time to paint, into docs
+	@$(PY) -m bench.map --size L --runs 3 --slow --write docs/benchmarks-map.md
 
 lock: $(VENV)/.test-ready ## Pin requirements*.in into requirements*.txt
 	@for name in requirements requirements-dev; do \

@@ -16,7 +16,8 @@ from streamlit import config
 from streamlit.config_option import ConfigOption
 from streamlit.starlette import App
 
-from dashboard import assets, routes, workflows
+from dashboard import assets, routes, tile_routes, workflows
+from dashboard.embedding import EmbedAlias, EmbedError, origins
 from dashboard.middleware import Compression, SecurityHeaders
 from dashboard.online import OnlineTilesError, online_tiles
 
@@ -38,7 +39,8 @@ INSISTED = {
 
 def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
     """The routes and middleware of the app; AssetsError when a file the browser needs is missing,
-    OnlineTilesError when the address of online tiles is none.
+    EmbedError or OnlineTilesError when the setting of who may embed the map, or of online tiles,
+    cannot be used.
 
     `work` is what the routes call; tests pass their own.
     """
@@ -48,9 +50,18 @@ def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
     base = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
     prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/")]
     return {
-        "routes": routes.routes(base=base, work=work),
+        "routes": [
+            *routes.routes(base=base, work=work),
+            *tile_routes.tile_routes(base=base, work=work),
+        ],
         "middleware": [
-            Middleware(SecurityHeaders, base=base, pictures_from=tiles and tiles.origin),
+            Middleware(
+                SecurityHeaders,
+                base=base,
+                pictures_from=tiles and tiles.origin,
+                embed_origins=origins(),
+            ),
+            Middleware(EmbedAlias),
             Middleware(Compression, prefixes=prefixes),
         ],
     }
@@ -87,7 +98,7 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def _parts_or_exit() -> dict[str, Any]:
     try:
         return parts()
-    except (assets.AssetsError, OnlineTilesError) as error:
+    except (assets.AssetsError, EmbedError, OnlineTilesError) as error:
         sys.exit(str(error))
 
 

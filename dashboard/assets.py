@@ -42,12 +42,20 @@ SCRIPT_PARTS = (
     "tiles.js",
     "base.js",
     "labels.js",
+    "mvt.js",
+    "vectors.js",
+    "conflicts.js",
     "painter.js",
     "hotspots.js",
     "coverage.js",
     "legend.js",
     "identify.js",
+    "reach.js",
     "tools.js",
+    "share.js",
+    "swipe.js",
+    "timeline.js",
+    "print.js",
     "session.js",
 )
 BUNDLE = "map.js"
@@ -55,7 +63,7 @@ PLACES = VENDOR / "geonames" / "places.parquet"
 """Towns of the world, written by `make setup` (`dashboard/places.py`)."""
 
 MAP_SCRIPTS = ("vendor/leaflet/leaflet.js", BUNDLE)
-MAP_STYLES = ("vendor/leaflet/leaflet.css", "map.css")
+MAP_STYLES = ("vendor/leaflet/leaflet.css", "map.css", "share.css")
 
 
 class AssetsError(RuntimeError):

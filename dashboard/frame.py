@@ -3,11 +3,13 @@
 Imported only while a page runs, because it imports folium and with it the component's world.
 """
 
+from collections.abc import Sequence
+
 import folium
 from branca.element import MacroElement
 from folium.template import Template
 
-from dashboard import assets
+from dashboard import assets, maps
 
 
 class MapFrame(folium.Map):  # type: ignore[misc]
@@ -72,3 +74,47 @@ class MapMessage(folium.FeatureGroup):  # type: ignore[misc]
         # streamlit-folium names the map of the frame so, whatever folium called it.
         self.map_name = "map_div"
         self.literal = literal
+
+
+class VectorTiles(folium.map.Layer):  # type: ignore[misc]
+    """A layer of vector tiles for a folium map that loads our script (`MapFrame`).
+
+    `url` holds {z}, {x} and {y}. `kind`, `color` ("#rrggbb") and `symbol` are those of
+    data/kinds.toml and decide how features look; `only` limits them to these feature classes, None
+    draws all; `opacity` is 0 to 1. All of it reaches the browser as data.
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = CommonGround.vectorTiles({{ this.literal }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        kind: str,
+        color: str,
+        symbol: str,
+        title: str = "",
+        only: Sequence[str] | None = None,
+        opacity: float = 1.0,
+        show: bool = True,
+    ) -> None:
+        # folium writes names of layers into a control of its own as HTML: the title is not one.
+        super().__init__(name=None, overlay=True, control=False, show=show)
+        self._name = "VectorTiles"
+        self.literal = maps.script_literal(
+            {
+                "vector": url,
+                "kind": kind,
+                "color": color,
+                "symbol": symbol,
+                "title": title,
+                "only": None if only is None else list(only),
+                "opacity": opacity,
+            }
+        )

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,11 +18,20 @@ from streamlit import config
 
 from dashboard import assets
 from dashboard.online import DEEPEST_ZOOM, online_tiles
+from dashboard.sharing import Shared
+from dashboard.workflows.conflict_filter import ConflictFilter
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.raster_tiles import style_fingerprint
+from dashboard.workflows.tiles import tiles_fingerprint
 from dashboard.workflows.types import ConflictRun
 from layers.catalogue import Bounds, Layer, LayerVersion
 from layers.facts import Region, kind
+
+VECTOR_ABOVE = 2_000
+"""Features of a layer, or conflicts of a run, above which the map gets them as vector tiles. Below,
+one GeoJSON document is as small as the tiles of a first view and needs one request, not thirty."""
+VECTOR_ABOVE_CORNERS = 20_000
+"""The same for the corners of all outlines: some 120 kB of compressed GeoJSON."""
 
 Point = tuple[float, float]
 """Longitude, latitude in degrees (WGS 84)."""
@@ -38,6 +47,21 @@ class View:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MapVersion:
+    """A version of a layer that the map can set beside another, or show for its day.
+
+    `day` is the day its data speak for, None = nobody stated it; `dated` the same in words.
+    """
+
+    version_id: str
+    number: int
+    features: int
+    day: dt.date | None = None
+    dated: str | None = None
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class MapLayer:
     """One layer on the map. `opacity` is 0 to 1. The legend shows `dated`, a few words such as
     "data of 2020-06-30" (None = "date not stated"), and `source`.
@@ -45,6 +69,9 @@ class MapLayer:
     `order` is the drawing order, low first. `visible` is where the switch in the legend stands at
     first; after that the person at the map decides, until the page changes it. `classes` are the
     classes of a raster in their order, each with its "#rrggbb": then the layer comes as tiles.
+    `versions` are all versions of the layer, oldest first, empty where it has one only.
+    `corners` counts the points of all outlines, 0 = not known. `only` limits what is drawn to these
+    feature classes, in the browser; None draws all.
     """
 
     layer_id: str
@@ -61,16 +88,28 @@ class MapLayer:
     source: str | None = None
     dated: str | None = None
     classes: tuple[tuple[str, str], ...] = ()
+    versions: tuple[MapVersion, ...] = ()
+    corners: int = 0
+    only: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapConflicts:
-    """The conflicts of one run. `shown` limits them to these ids; None shows all."""
+    """The conflicts of one run.
+
+    `verdicts`, `rules` and `shown` (ids) limit what is drawn, in the browser; None does not.
+    `asked` are the parameters of a filter that the server applies, `sent` how many conflicts it
+    then sends.
+    """
 
     region_id: str
     fingerprint: str
     on: dt.date
     scenarios: tuple[str, ...] = ()
+    sent: int = 0
+    asked: tuple[tuple[str, str], ...] = ()
+    verdicts: tuple[str, ...] | None = None
+    rules: tuple[str, ...] | None = None
     shown: tuple[str, ...] | None = None
     selected: str | None = None
     demonstration: bool = False
@@ -78,11 +117,12 @@ class MapConflicts:
 
 @dataclass(frozen=True, kw_only=True)
 class MapHotspots:
-    """The units of a hotspot run. `asked` are the parameters by which a route finds the run again;
+    """The `units` of a hotspot run. `asked` are the parameters by which a route finds it again;
     `selected` is the id of a unit, which is flown to where `zoom` says so."""
 
     fingerprint: str
     asked: Mapping[str, str]
+    units: int = 0
     selected: str | None = None
     zoom: bool = False
     demonstration: bool = False
@@ -90,7 +130,8 @@ class MapHotspots:
 
 @dataclass(frozen=True, kw_only=True)
 class MapSpec:
-    """What a map shows. `highlight` lists (layer id, feature id)."""
+    """What a map shows. `highlight` lists (layer id, feature id); `shared` is what a link says of
+    the map; an `embedded` one stands alone in somebody else's page."""
 
     region_id: str
     region_name: str
@@ -102,6 +143,8 @@ class MapSpec:
     zoom_to_highlight: bool = True
     view: View | None = None
     language: str = "en"
+    shared: Shared = field(default_factory=Shared)
+    embedded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +218,28 @@ def map_layer(layer: Layer, *, visible: bool = True, opacity: float = 1.0) -> Ma
     )
 
 
+MOST_VERSIONS = 60
+"""Of one layer that a map is told about, the newest; a message must stay short."""
+
+
+def map_versions(versions: Sequence[LayerVersion]) -> tuple[MapVersion, ...]:
+    """Versions of a layer for the map, oldest first; none where there is nothing to compare."""
+    if len(versions) < 2:
+        return ()
+    newest = sorted(versions, key=lambda version: version.number)[-MOST_VERSIONS:]
+    return tuple(
+        MapVersion(
+            version_id=version.version_id,
+            number=version.number,
+            features=version.features,
+            day=version.data_date,
+            dated=version.data_date.isoformat() if version.data_date else None,
+            demonstration=version.demonstration,
+        )
+        for version in newest
+    )
+
+
 def _classes(version: LayerVersion) -> tuple[tuple[str, str], ...]:
     """The classes a raster has, in the order of its kind, with their colours."""
     if not version.is_raster:
@@ -185,18 +250,36 @@ def _classes(version: LayerVersion) -> tuple[tuple[str, str], ...]:
 
 
 def map_conflicts(
-    run: ConflictRun, *, shown: Sequence[str] | None = None, selected: str | None = None
+    run: ConflictRun, *, chosen: ConflictFilter | None = None, selected: str | None = None
 ) -> MapConflicts:
-    """The conflicts of a run as the map shows them; `shown` limits them to these ids."""
+    """The conflicts of a run as the map shows them, less those that do not pass `chosen`.
+
+    Of a run that is sent whole all is filtered in the browser, where it costs no request. Of a
+    larger one the server filters, except by verdict: a sign that stands for several says how many
+    of each verdict it holds, and nothing else of them.
+    """
+    chosen = chosen or ConflictFilter()
+    here, there = chosen, ConflictFilter()
+    if len(run.table) > VECTOR_ABOVE:
+        here = ConflictFilter(verdicts=chosen.verdicts)
+        there = replace(chosen, verdicts=())
+    rest = replace(here, verdicts=(), rules=())
     return MapConflicts(
         region_id=run.region_id,
         fingerprint=run.fingerprint,
         on=run.as_of,
         scenarios=tuple(run.scenarios),
-        shown=None if shown is None else tuple(shown),
+        sent=len(there.rows(run.table)),
+        asked=tuple(there.query()),
+        verdicts=here.verdicts or None,
+        rules=here.rules or None,
+        shown=None if rest == _ALL else tuple(rest.rows(run.table)["conflict_id"]),
         selected=selected,
         demonstration=run.demonstration,
     )
+
+
+_ALL = ConflictFilter()
 
 
 def map_hotspots(
@@ -217,6 +300,7 @@ def map_hotspots(
     return MapHotspots(
         fingerprint=run.fingerprint,
         asked={name: value for name, value in asked.items() if value},
+        units=len(run.rows),
         selected=selected,
         zoom=zoom,
         demonstration=run.demonstration,
@@ -367,7 +451,11 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
                 "source": layer.source,
                 "dated": layer.dated,
                 "tiles": _tiles(layer, base=base),
+                "vector": _vector(layer, base=base),
+                "only": None if layer.only is None else list(layer.only),
                 "classes": [[name.replace("_", " "), color] for name, color in layer.classes],
+                "dates": "observed_on" in kind(layer.kind).fields,
+                "versions": [_version_message(layer, one, base=base) for one in layer.versions],
             }
             for layer in spec.layers
         ],
@@ -376,6 +464,24 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
         "highlight": [list(pair) for pair in spec.highlight],
         "zoomToHighlight": spec.zoom_to_highlight,
         "view": spec.view and [spec.view.longitude, spec.view.latitude, spec.view.zoom],
+        "shared": spec.shared.as_json(),
+        "embedded": spec.embedded,
+    }
+
+
+def _version_message(layer: MapLayer, version: MapVersion, *, base: str) -> dict[str, Any]:
+    """A version of a layer, with what differs from one version to another."""
+    other = replace(layer, version_id=version.version_id, features=version.features)
+    return {
+        "version": version.version_id,
+        "number": version.number,
+        "features": version.features,
+        "day": version.day.isoformat() if version.day else None,
+        "dated": version.dated,
+        "invented": version.demonstration,
+        "url": f"{base}/cg/features/{version.version_id}.json",
+        "tiles": _tiles(other, base=base),
+        "vector": _vector(other, base=base),
     }
 
 
@@ -395,6 +501,15 @@ def _tiles(layer: MapLayer, *, base: str) -> str | None:
     return f"{base}/cg/raster/{layer.version_id}/?c={style_fingerprint(layer.kind)}"
 
 
+def _vector(layer: MapLayer, *, base: str) -> str | None:
+    """Where the vector tiles of a large layer are, with {z}, {x} and {y} to fill in; else None."""
+    is_light = layer.features <= VECTOR_ABOVE and layer.corners <= VECTOR_ABOVE_CORNERS
+    if layer.classes or is_light:
+        return None
+    where = f"{quote(layer.layer_id, safe='')}/{quote(layer.version_id, safe='')}"
+    return f"{base}/tiles/{where}/{{z}}/{{x}}/{{y}}.pbf?s={tiles_fingerprint()}"
+
+
 def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
     query = urlencode(
         {
@@ -403,12 +518,22 @@ def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
             "scenarios": ",".join(conflicts.scenarios),
         }
     )
+    filtered = "&".join([query, urlencode(conflicts.asked)]) if conflicts.asked else query
+    name = quote(conflicts.fingerprint, safe="")
+    place = f"{name}/{{z}}/{{x}}/{{y}}.pbf?{filtered}&s={tiles_fingerprint()}"
+
+    def listed(values: tuple[str, ...] | None) -> list[str] | None:
+        return None if values is None else list(values)
+
     return {
         "fingerprint": conflicts.fingerprint,
-        "url": f"{base}/cg/conflicts/{quote(conflicts.fingerprint, safe='')}.json?{query}",
-        "overlap": f"{base}/cg/overlap/{quote(conflicts.fingerprint, safe='')}/",
+        "vector": f"{base}/tiles/conflicts/{place}" if conflicts.sent > VECTOR_ABOVE else None,
+        "verdicts": listed(conflicts.verdicts),
+        "rules": listed(conflicts.rules),
+        "url": f"{base}/cg/conflicts/{name}.json?{filtered}",
+        "overlap": f"{base}/cg/overlap/{name}/",
         "query": query,
-        "shown": None if conflicts.shown is None else list(conflicts.shown),
+        "shown": listed(conflicts.shown),
         "selected": conflicts.selected,
         "invented": conflicts.demonstration,
     }
@@ -416,9 +541,12 @@ def _conflicts_message(conflicts: MapConflicts, *, base: str) -> dict[str, Any]:
 
 def _hotspots_message(hotspots: MapHotspots, *, base: str) -> dict[str, Any]:
     name = quote(hotspots.fingerprint, safe="")
+    query = urlencode(hotspots.asked)
+    tiles = f"{base}/tiles/hotspots/{name}/{{z}}/{{x}}/{{y}}.pbf?{query}&s={tiles_fingerprint()}"
     return {
         "fingerprint": hotspots.fingerprint,
-        "url": f"{base}/cg/hotspots/{name}.json?{urlencode(hotspots.asked)}",
+        "url": f"{base}/cg/hotspots/{name}.json?{query}",
+        "vector": tiles if hotspots.units > VECTOR_ABOVE else None,
         "selected": hotspots.selected,
         "zoom": hotspots.zoom,
         "invented": hotspots.demonstration,

@@ -46,7 +46,7 @@ class Compression:
             return
         path: str = scope["path"]
         headers = dict(scope["headers"])
-        coding = _coding(headers.get(b"accept-encoding", b""))
+        coding = best_coding(headers.get(b"accept-encoding", b""))
         if not coding or b"range" in headers or not path.startswith(self.prefixes):
             await self.app(scope, receive, send)
             return
@@ -105,7 +105,7 @@ class _Held:
         self.chunks.append(message.get("body", b""))
 
 
-def _coding(accepted: bytes) -> bytes:
+def best_coding(accepted: bytes) -> bytes:
     """The best coding a browser takes: br, gzip, or none."""
     offered = {part.split(b";")[0].strip() for part in accepted.lower().split(b",")}
     return next((coding for coding in (b"br", b"gzip") if coding in offered), b"")
@@ -128,6 +128,11 @@ def _is_immutable(headers: Headers) -> bool:
 def _compress(body: bytes, coding: bytes) -> bytes:
     if coding == b"br":
         return bytes(brotli.compress(body, quality=6))
+    return gzipped(body)
+
+
+def gzipped(body: bytes) -> bytes:
+    """Bytes as gzip, the same each time: no clock and no file name in it."""
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     return packer.compress(body) + packer.flush()
 
@@ -150,17 +155,27 @@ async def _send_whole(send: Send, headers: Headers, body: bytes) -> None:
 class SecurityHeaders:
     """Tell the browser that this page talks to this host only, and may not be framed elsewhere.
 
+    `embed_origins` are the hosts that may show the pages in a frame all the same; answers of our
+    own routes and what people brought stay out of theirs.
     `pictures_from` is the origin of the online base map, if one is set (`online.py`): the map's
     frame may show its pictures, and nothing else may come from there. `component` is the path
     below which streamlit-folium's frame lives: it runs its script with `eval`, which nothing else
     may.
     """
 
-    def __init__(self, app: ASGIApp, *, base: str = "", pictures_from: str | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        base: str = "",
+        pictures_from: str | None = None,
+        embed_origins: Iterable[str] = (),
+    ) -> None:
         self.app = app
         self.pictures_from = pictures_from
+        self.ancestors = " ".join(["'self'", *embed_origins])
         self.component = f"{base}/component/"
-        self.ours = f"{base}/cg/"
+        self.ours = (f"{base}/cg/", f"{base}/tiles/")
         self.media = f"{base}/media/"
         self.shell_hashes = " ".join(_inline_script_hashes())
 
@@ -178,13 +193,17 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
     def _headers(self, scope: Scope) -> Headers:
-        return [
-            (b"content-security-policy", self._policy(scope).encode()),
+        policy = self._policy(scope)
+        headers = [
+            (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
-            (b"x-frame-options", b"SAMEORIGIN"),
             (b"cross-origin-opener-policy", b"same-origin"),
         ]
+        if policy.endswith("frame-ancestors 'self'"):
+            # the older header cannot name a host: it is left out where one is named
+            headers.append((b"x-frame-options", b"SAMEORIGIN"))
+        return headers
 
     def _policy(self, scope: Scope) -> str:
         path: str = scope["path"]
@@ -204,7 +223,6 @@ class SecurityHeaders:
             "object-src": "'none'",
             "base-uri": "'self'",
             "form-action": "'self'",
-            "frame-ancestors": "'self'",
         }
         if path.startswith(self.component):
             # streamlit-folium puts the map's script into the page and evaluates messages to it.
@@ -213,6 +231,8 @@ class SecurityHeaders:
                 common["img-src"] += f" {self.pictures_from}"
         else:
             common["script-src"] = f"'self' 'wasm-unsafe-eval' {self.shell_hashes}"
+        # every page around a frame counts: the map's frame needs the named hosts as the page does
+        common["frame-ancestors"] = self.ancestors
         return "; ".join(f"{name} {value}" for name, value in common.items())
 
 

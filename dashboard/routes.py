@@ -5,41 +5,30 @@ version or a fingerprint never change what they say, so browsers may keep the an
 """
 
 import datetime as dt
-import functools
-import json
-import logging
 import math
 import mimetypes
-import re
-from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard import assets, basemap
-from dashboard.windows import FeatureWindows
-from dashboard.workflows.types import WorkflowError
-from layers.facts import FactsError
+from dashboard.asking import ASK_AGAIN, KEEP, BadRequest, Handler, hotspot_question, ruled, same
+from dashboard.asking import as_json as _json
+from dashboard.asking import error as _error
+from dashboard.asking import id_of as _id
+from dashboard.asking import number as _number
+from dashboard.asking import query as _query
+from dashboard.asking import spoken as _spoken
+from dashboard.asking import tile_number as _tile_number
+from dashboard.workflows.conflict_filter import ConflictFilter, filter_of
 from layers.facts import region as region_facts
 from layers.store import StoreError
 
-log = logging.getLogger(__name__)
-
-KEEP = "private, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
 LAND_COVER = "landcover"
 CARDS_PER_CLICK = 8
 """Hits of a click whose attributes are sent along; more hits are named only."""
-
-_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
-_RUN = re.compile(r"^[A-Za-z0-9._+-]{8,200}$")
-Handler = Callable[[Request], Response]
-
-
-class BadRequest(ValueError):
-    """A parameter is missing or cannot be used; the message says which and what it must be."""
 
 
 def routes(*, base: str, work: Any) -> list[Route]:
@@ -59,6 +48,7 @@ def routes(*, base: str, work: Any) -> list[Route]:
         "/cg/hotspots/{fingerprint}.json": answers.hotspots,
         "/cg/card": answers.card,
         "/cg/identify": answers.identify,
+        "/cg/in-view": answers.in_view,
         "/cg/{rest:path}": answers.nothing_here,
     }
     ours = [Route(f"{base}{path}", _spoken(handler)) for path, handler in table.items()]
@@ -75,35 +65,12 @@ def _to_first_page(base: str) -> Handler:
     return answer
 
 
-def _spoken(handler: Handler) -> Handler:
-    """A handler whose failures become JSON with one plain sentence, never a traceback."""
-
-    @functools.wraps(handler)
-    def answer(request: Request) -> Response:
-        try:
-            return handler(request)
-        except BadRequest as error:
-            return _error(400, str(error))
-        except (StoreError, FactsError, WorkflowError) as error:
-            return _error(404, str(error))
-        except Exception:
-            log.exception("No answer to %s", request.url.path)
-            return _error(
-                500,
-                "The server could not answer because of a fault of its own; its log has the "
-                "details. Reload the page, and tell whoever runs this server if it stays.",
-            )
-
-    return answer
-
-
 class Answers:
     """The handlers; plain functions run in Starlette's threads, so none of them blocks the loop."""
 
     def __init__(self, work: Any) -> None:
         self.work = work
         self._store: Any = None
-        self._windows = FeatureWindows()
 
     @property
     def store(self) -> Any:
@@ -138,26 +105,20 @@ class Answers:
         )
 
     def features(self, request: Request) -> Response:
-        """The features of a layer version; with `bbox`, the `limit` largest that touch it."""
+        """The features of a layer version, all of them: large layers go to the map as tiles."""
         version_id = _id(request, "version_id", what="version of a layer")
-        bbox = request.query_params.get("bbox")
-        if bbox is None:
-            body = self.work.features_geojson(self.store, version_id)
-            return _bytes(request, body, tag=version_id)
-        bounds = _bbox(bbox)
-        limit = int(_number(request, "limit", low=1, high=50_000, default=8_000))
-        window = self._windows.window(
-            version_id,
-            lambda: self.work.features_geojson(self.store, version_id),
-            bounds=bounds,
-            limit=limit,
-        )
-        return _bytes(request, window, tag=None)
+        body = self.work.features_geojson(self.store, version_id)
+        return _bytes(request, body, tag=version_id)
 
     def conflicts(self, request: Request) -> Response:
-        """The conflicts of a run, as points."""
+        """The conflicts of a run that pass the filter of the address, as points."""
         run = self._run(request)
-        return _bytes(request, self.work.conflicts_geojson(run), tag=run.fingerprint)
+        chosen = filter_of(request.query_params.multi_items())
+        ids = None
+        if chosen != ConflictFilter():
+            ids = chosen.rows(run.table)["conflict_id"].tolist()
+        body = self.work.conflicts_geojson(run, conflict_ids=ids)
+        return _bytes(request, body, tag=run.fingerprint)
 
     def overlap(self, request: Request) -> Response:
         """The shared ground of one conflict; `overlap` is null where there is none."""
@@ -187,24 +148,15 @@ class Answers:
         return Response(body, media_type="image/png", headers=headers)
 
     def hotspots(self, request: Request) -> Response:
-        """The units of a hotspot run with their classes and reasons."""
+        """The units of a hotspot run with their classes and reasons; of `unit` that one alone."""
         region_id, on, scenarios = self._ruled(request)
-        rules = [one for one in _query(request, "rules", default="").split(",") if one]
-        resolution = _query(request, "resolution", default="")
         run = self.work.hotspots(
-            self.store,
-            region_id,
-            on=on,
-            scenarios=scenarios,
-            by=_query(request, "by"),
-            resolution=int(resolution) if resolution.isascii() and resolution.isdigit() else None,
-            measure=_query(request, "measure"),
-            since=_query(request, "since", default="") or None,
-            rules=rules or None,
-            district_layer=_query(request, "districts", default="") or None,
+            self.store, region_id, on=on, scenarios=scenarios, **hotspot_question(request)
         )
         self._same(request, run)
-        return _bytes(request, self.work.hotspots_geojson(self.store, run), tag=run.fingerprint)
+        unit_id = _query(request, "unit", default="") or None
+        body = self.work.hotspots_geojson(self.store, run, unit_id=unit_id)
+        return _bytes(request, body, tag=run.fingerprint)
 
     def card(self, request: Request) -> Response:
         """One feature with its attributes and its geometry."""
@@ -244,6 +196,27 @@ class Answers:
             found.append(record)
         return _json({"hits": found})
 
+    def in_view(self, request: Request) -> Response:
+        """What of the layers that are shown lies in a box, nearest to its middle first."""
+        region_id = region_facts(_query(request, "region")).region_id
+        limit = int(_number(request, "limit", low=1, high=200, default=50))
+        layers = [one for one in _query(request, "layers", default="").split(",") if one]
+        seen = self.work.in_view(
+            self.store, region_id, _bbox(_query(request, "bbox")), layer_ids=layers, limit=limit
+        )
+        rows = [
+            {
+                "layer_id": hit.layer_id,
+                "layer_name": hit.layer_name,
+                "feature_id": hit.feature_id,
+                "title": hit.title,
+                "longitude": hit.longitude,
+                "latitude": hit.latitude,
+            }
+            for hit in seen.hits
+        ]
+        return _json({"rows": rows, "total": seen.total, "too_many": list(seen.too_many)})
+
     def nothing_here(self, request: Request) -> Response:
         """Without this, Streamlit would answer an unknown address with its page and a 200."""
         return _error(404, f"There is nothing at {request.url.path[:200]}.")
@@ -256,23 +229,10 @@ class Answers:
         return run
 
     def _ruled(self, request: Request) -> tuple[str, dt.date, list[str]]:
-        """Region, day and scenarios of a run, and a fingerprint that could be one."""
-        if not _RUN.match(request.path_params["fingerprint"]):
-            raise BadRequest(
-                "The fingerprint of a run is 8 to 200 letters, digits, dots, dashes or plus signs."
-            )
-        region_id = region_facts(_query(request, "region")).region_id
-        try:
-            on = dt.date.fromisoformat(_query(request, "on"))
-        except ValueError:
-            raise BadRequest("'on' must be a day, written like 2025-12-10.") from None
-        scenarios = [one for one in _query(request, "scenarios", default="").split(",") if one]
-        return region_id, on, scenarios
+        return ruled(request)
 
     def _same(self, request: Request, run: Any) -> None:
-        """Tell when the data has changed since the address was made."""
-        if run.fingerprint != request.path_params["fingerprint"]:
-            raise StoreError("The layers or rules have changed since. Reload the page.")
+        same(request, run)
 
 
 def _card(card: Any) -> dict[str, Any]:
@@ -301,46 +261,6 @@ def _value(value: Any) -> Any:
     return str(value)
 
 
-def _query(request: Request, name: str, *, default: str | None = None) -> str:
-    value = request.query_params.get(name, default)
-    if value is None or (not value and default is None):
-        raise BadRequest(f"The address lacks the parameter '{name}'.")
-    if len(value) > 4000:
-        raise BadRequest(f"The parameter '{name}' is longer than 4,000 characters.")
-    return value
-
-
-def _id(request: Request, name: str, *, what: str) -> str:
-    value: str = request.path_params[name]
-    if not _ID.match(value):
-        raise BadRequest(
-            f"The id of a {what} is up to 200 letters, digits, dots, dashes and underscores."
-        )
-    return value
-
-
-def _tile_number(request: Request, name: str, *, most: int) -> int:
-    text = request.path_params[name]
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= most):
-        raise BadRequest(f"The {name} of a tile is a whole number from 0 to {most}.")
-    return int(text)
-
-
-def _number(
-    request: Request, name: str, *, low: float, high: float, default: float | None = None
-) -> float:
-    text = request.query_params.get(name)
-    if text is None and default is not None:
-        return default
-    try:
-        value = float(text or "")
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise BadRequest(f"'{name}' must be a number from {low:g} to {high:g}.")
-    return value
-
-
 def _bbox(text: str) -> tuple[float, float, float, float]:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
@@ -359,13 +279,3 @@ def _bytes(request: Request, body: bytes, *, tag: str | None) -> Response:
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
-
-
-def _json(document: Any) -> Response:
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str)
-    return Response(body, media_type="application/json", headers={"cache-control": ASK_AGAIN})
-
-
-def _error(status: int, sentence: str) -> Response:
-    headers = {"cache-control": "no-store"}
-    return JSONResponse({"error": sentence}, status_code=status, headers=headers)

@@ -6,7 +6,7 @@ import logging
 import streamlit as st
 
 from dashboard import assets, state, theme
-from dashboard.views import conflicts, data, hotspots, overview, parts
+from dashboard.views import conflicts, data, embed, hotspots, overview, parts
 from dashboard.views import map as map_view
 from dashboard.workflows import SAYABLE
 
@@ -30,10 +30,17 @@ def main() -> None:
     }
     page = st.navigation(list(pages.values()), position="hidden")
     # the page that is the default has an empty url_path
-    state.start(page.url_path or "overview", today=dt.date.today())
+    name = page.url_path or "overview"
+    alone = state.is_embedded()
+    if alone and name not in embed.PAGES:
+        name = "map"
+    state.start(name, today=dt.date.today())
     try:
-        parts.header(pages, current=page)
-        page.run()
+        if alone:
+            embed.render(name)
+        else:
+            parts.header(pages, current=page)
+            page.run()
     except SAYABLE as error:
         parts.problem(str(error))
     except Exception:
@@ -43,7 +50,8 @@ def main() -> None:
             "Something went wrong on our side while drawing this page. Nothing was changed. Try "
             "again; if it happens again, tell whoever runs this server and when it happened."
         )
-    parts.footer()
+    if not alone:
+        parts.footer()
     state.publish_link()
 
 

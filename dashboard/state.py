@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from dashboard import sharing
 from dashboard.maps import View, view_of
 from layers.facts import regions
 
@@ -113,10 +114,15 @@ PARAMS: Mapping[str, Param] = {
     "count": Param(key="hotspots.rules", pages=_HOT, read=_list, write=_some),
     "districts": Param(key="hotspots.district_layer", pages=_HOT, read=_text, write=_one),
     "unit": Param(key="hotspots.selected", pages=_HOT, read=_text, write=_one),
-    "view": Param(
-        key="map.view", pages=("map", "conflicts", "hotspots"), read=_view, write=_write_view
-    ),
+    "view": Param(key="map.view", pages=_MAPPED, read=_view, write=_write_view),
+    "layers": Param(key="map.layers", pages=_MAPPED, read=sharing.layers_text, write=_one),
+    "base": Param(key="map.base", pages=_MAPPED, read=sharing.base_text, write=_one),
+    "swipe": Param(key="map.swipe", pages=_MAPPED, read=sharing.swipe_text, write=_one),
+    "day": Param(key="map.day", pages=_MAPPED, read=sharing.day_text, write=_one),
+    "lang": Param(key="map.language", pages=_MAPPED, read=sharing.language_text, write=_one),
 }
+BROWSER_OWNED = ("view", "layers", "base", "swipe", "day", "lang")
+"""What the map's own script writes into the address as it changes, without running the page."""
 _KEPT = tuple(param.key for param in PARAMS.values())
 
 
@@ -194,6 +200,30 @@ def new_event(key: str, number: int) -> bool:
     return number > 0 and number != seen
 
 
+def shared() -> sharing.Shared:
+    """What the address said of the map, besides where it looks."""
+    return sharing.Shared(
+        layers=sharing.opacities(get("map.layers")),
+        base=get("map.base"),
+        swipe=get("map.swipe"),
+        day=get("map.day"),
+    )
+
+
+def of_link() -> dict[str, Any]:
+    """What the address said of the map, as a MapSpec takes it."""
+    return {
+        "view": get("map.view"),
+        "shared": shared(),
+        "language": get("map.language", sharing.LANGUAGES[0]),
+    }
+
+
+def is_embedded() -> bool:
+    """Whether the page stands in another one, asked for with `?embed=1`."""
+    return bool(st.context.is_embedded)
+
+
 def link_params() -> dict[str, list[str]]:
     """What the link of the page that runs carries."""
     page = st.session_state[_PAGE]
@@ -206,13 +236,13 @@ def link_params() -> dict[str, list[str]]:
 
 
 def link() -> str:
-    """The address that restores what is on the screen, but for where the map looks.
+    """The address that restores what is on the screen, but for what is chosen on the map itself.
 
-    Only the browser knows that: it writes the view into its own address and runs nothing, and a
-    later run is sent the address that we wrote. The map's own button copies a link with the view.
+    Only the browser knows that: it writes it into its own address and runs nothing, and a later
+    run is sent the address that we wrote. The map's own button copies a link with all of it.
     """
     base = (st.context.url or "").split("?")[0].split("#")[0]
-    params = {name: values for name, values in link_params().items() if name != "view"}
+    params = {name: values for name, values in link_params().items() if name not in BROWSER_OWNED}
     return f"{base}?{urlencode(params, doseq=True)}"
 
 

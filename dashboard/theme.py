@@ -66,6 +66,11 @@ _CSS = """
 [class*="st-key-unit-not_tested"] {border-left-color: #5d8791;}
 [class*="st-key-unit-too_few"] {border-left: 6px dotted #6f7f86;}
 [class*="st-key-unit-not_surveyed"] {border-left: 6px dashed #a9aeb1;}
+/* the map alone, in a frame of somebody else's page */
+.block-container:has(.st-key-embedded) {padding: 0; max-width: none;}
+.stMain:has(.st-key-embedded), .block-container:has(.st-key-embedded) > div {gap: 0;}
+.stMain:has(.st-key-embedded) {overflow: hidden;}
+.st-key-embedded iframe {height: 100dvh !important; display: block;}
 @media (max-width: 640px) {
   .block-container {padding: 0.5rem 0.9rem 2rem;}
   .st-key-top [data-testid="stPageLink-NavLink"] {padding: 0 0.6rem; min-height: 2.75rem;}

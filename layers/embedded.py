@@ -77,6 +77,12 @@ class EmbeddedStore:
         with self._disk(), self.lock(exclusive=False):
             self.files.put(f"derived/{name}", io.BytesIO(content))
 
+    @contextlib.contextmanager
+    def deriving(self) -> Iterator[None]:
+        with (self.home / "deriving.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield  # closing the file lets go of the lock, as does the death of the process
+
     def derived_url(self, name: str) -> str | None:
         path = self.files.path(f"derived/{name}")
         return str(path) if path.is_file() else None

@@ -102,6 +102,12 @@ class Store(Protocol):
     def write_derived(self, name: str, content: bytes) -> None:
         """Keep a file that can be computed again; readers see all of it or nothing."""
 
+    def deriving(self) -> contextlib.AbstractContextManager[None]:
+        """While the block runs no other process with the store makes derived files in one; waits.
+
+        Look again inside whether the file is there: another may have made it meanwhile.
+        """
+
     def derived_url(self, name: str) -> str | None:
         """Where fsspec, on any machine with the store, reads a derived file; None = not kept."""
 

@@ -1,7 +1,5 @@
 """Conflicts: filters, the ranked table and the map linked both ways, the chosen one's sheet."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
@@ -11,6 +9,7 @@ from dashboard.views import parts
 from dashboard.views.conflict_table import ROWS_SHOWN, next_table, show_table
 from dashboard.views.overview import not_assessed
 from dashboard.views.sheet import show_sheet
+from dashboard.workflows.conflict_filter import ConflictFilter
 from dashboard.workflows.types import ConflictRun
 from layers.facts import region
 
@@ -40,72 +39,47 @@ def render() -> None:
         )
         not_assessed(run)
         return
-    shown = _filter(run)
+    wanted = _filter(run)
+    shown = wanted.rows(run.table)
     _say_how_many(run, shown)
     if shown.empty:
         st.info("No conflict passes all filters. Remove one of them.")
     else:
         # on a phone the sheet comes before the map: see the style of this container
         with st.container(key="work"):
-            _table_and_map(run, shown)
+            _table_and_map(run, shown, wanted)
         _downloads(run, shown)
     not_assessed(run)
 
 
-def _filter(run: ConflictRun) -> pd.DataFrame:
-    """The rows that pass the filters; an empty filter passes everything."""
-    table = run.table
+def _filter(run: ConflictRun) -> ConflictFilter:
+    """What the person wants to see; an empty filter passes everything."""
     names = ("rules", "districts", "statuses", "licences", "min_ha", "max_ha")
     used = sum(state.get(f"conflicts.{name}") not in (None, []) for name in names)
     with st.container(key="filters", horizontal=True, vertical_alignment="bottom"):
-        _verdicts(table)
+        _verdicts(run.table)
         with st.popover(
             "More filters" + (f" ({used} in use)" if used else ""), icon=":material/tune:"
         ):
             _filter_widgets(run)
-    return passing(
-        table,
-        verdicts=state.get("conflicts.verdicts") or (),
-        rules=state.get("conflicts.rules") or (),
-        districts=state.get("conflicts.districts") or (),
-        statuses=state.get("conflicts.statuses") or (),
-        licences=state.get("conflicts.licences") or (),
+    return _wanted()
+
+
+def _wanted() -> ConflictFilter:
+    """The filters as they are chosen."""
+
+    def chosen(name: str) -> tuple[str, ...]:
+        return tuple(state.get(f"conflicts.{name}") or ())
+
+    return ConflictFilter(
+        verdicts=chosen("verdicts"),
+        rules=chosen("rules"),
+        districts=chosen("districts"),
+        statuses=chosen("statuses"),
+        licences=chosen("licences"),
         min_ha=state.get("conflicts.min_ha"),
         max_ha=state.get("conflicts.max_ha"),
     )
-
-
-def passing(
-    table: pd.DataFrame,
-    *,
-    verdicts: Sequence[str] = (),
-    rules: Sequence[str] = (),
-    districts: Sequence[str] = (),
-    statuses: Sequence[str] = (),
-    licences: Sequence[str] = (),
-    min_ha: float | None = None,
-    max_ha: float | None = None,
-) -> pd.DataFrame:
-    """The rows that pass every filter, in their order. Sizes are hectares of overlap.
-
-    A limit of size drops rows whose area is not known: unknown is neither small nor large.
-    """
-    keep = pd.Series(True, index=table.index)
-    if verdicts:
-        keep &= table["verdict"].isin(verdicts)
-    if rules:
-        keep &= table["rule_id"].isin(rules)
-    if districts:
-        keep &= table["district"].fillna(words.NO_DATA).isin(districts)
-    if statuses:
-        keep &= table["rule_status"].isin(statuses)
-    if licences:
-        keep &= table["licence_state"].isin(licences)
-    if min_ha is not None:
-        keep &= table["area_ha"] >= min_ha
-    if max_ha is not None:
-        keep &= table["area_ha"] <= max_ha
-    return table[keep]
 
 
 def _verdicts(table: pd.DataFrame) -> None:
@@ -181,7 +155,7 @@ def _say_how_many(run: ConflictRun, shown: pd.DataFrame) -> None:
     st.caption(f"**{many}{of}** under the rules of {words.day(run.as_of)}.{listed} {words.ORDER}")
 
 
-def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
+def _table_and_map(run: ConflictRun, shown: pd.DataFrame, wanted: ConflictFilter) -> None:
     left, right = st.columns([1.3, 1], gap="small")
     with left:
         show_table(shown)
@@ -189,7 +163,7 @@ def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
             st.caption("[Details of the chosen conflict](#details-of-the-chosen-conflict)")
     state.publish_link()  # before the map moves and writes its view into the address
     with right:
-        event = _map(run, shown)
+        event = _map(run, wanted)
     with st.container(key="chosen"):
         _sheet(run)
     if state.new_event("conflicts.frame", event.number) and event.conflict_id:
@@ -200,27 +174,29 @@ def _table_and_map(run: ConflictRun, shown: pd.DataFrame) -> None:
         st.rerun()
 
 
-def _map(run: ConflictRun, shown: pd.DataFrame) -> MapEvent:
+def _map(run: ConflictRun, wanted: ConflictFilter) -> MapEvent:
+    return show_map(_spec(run, wanted), key="conflicts.frame", height=430, returns=("click",))
+
+
+def map_spec() -> MapSpec:
+    """What the map of this page shows, where the map stands alone."""
+    run = parts.conflict_run()
+    return _spec(run, _wanted())
+
+
+def _spec(run: ConflictRun, wanted: ConflictFilter) -> MapSpec:
     loaded = cached.overview(run.region_id)
     selected = state.get("conflicts.selected")
-    ids = None if len(shown) == len(run.table) else tuple(shown["conflict_id"])
-    return show_map(
-        MapSpec(
-            region_id=run.region_id,
-            region_name=region(run.region_id).name,
-            bounds=loaded.bounds,
-            layers=parts.map_layers(
-                loaded, hidden=("roads", "visits", "health_sites", "landcover")
-            ),
-            conflicts=map_conflicts(run, shown=ids, selected=selected),
-            highlight=_highlight(run, selected),
-            # a link that says where to look is taken at its word
-            zoom_to_highlight=state.get("conflicts.fly", state.get("map.view") is None),
-            view=state.get("map.view"),
-        ),
-        key="conflicts.frame",
-        height=430,
-        returns=("click",),
+    return MapSpec(
+        region_id=run.region_id,
+        region_name=region(run.region_id).name,
+        bounds=loaded.bounds,
+        layers=parts.map_layers(loaded, hidden=("roads", "visits", "health_sites", "landcover")),
+        conflicts=map_conflicts(run, chosen=wanted, selected=selected),
+        highlight=_highlight(run, selected),
+        # a link that says where to look is taken at its word
+        zoom_to_highlight=state.get("conflicts.fly", state.get("map.view") is None),
+        **state.of_link(),
     )
 
 

@@ -43,7 +43,7 @@ def render() -> None:
         )
         parts.go_to("data", "Add a layer", icon=":material/upload:")
         return
-    has_districts = any(row.layer.kind == "districts" for row in loaded.layers)
+    has_districts = _has_districts(loaded)
     choices(loaded, has_districts=has_districts)
     if not has_districts:
         st.info(
@@ -67,6 +67,10 @@ def render() -> None:
     with st.container(horizontal=True):
         _download(listed, on_map)
     _method(on_map)
+
+
+def _has_districts(loaded: Overview) -> bool:
+    return any(row.layer.kind == "districts" for row in loaded.layers)
 
 
 def _run(by: str, loaded: Overview) -> HotspotRun:
@@ -124,23 +128,27 @@ def _say_what_was_tested(listed: HotspotRun, on_map: HotspotRun) -> None:
 
 
 def _map(run: HotspotRun, loaded: Overview) -> MapEvent:
-    return show_map(
-        MapSpec(
-            region_id=run.region_id,
-            region_name=region(run.region_id).name,
-            bounds=loaded.bounds,
-            layers=parts.map_layers(loaded, hidden=HIDDEN + (GROUND if run.by == "h3" else ())),
-            hotspots=map_hotspots(
-                run,
-                selected=state.get("hotspots.selected"),
-                # a link that says where to look is taken at its word
-                zoom=state.get("hotspots.fly", state.get("map.view") is None),
-            ),
-            view=state.get("map.view"),
+    return show_map(_spec(run, loaded), key="hotspots.frame", height=520, returns=("click",))
+
+
+def map_spec(loaded: Overview) -> MapSpec:
+    """What the map of this page shows, where the map stands alone."""
+    return _spec(_run(asked("by", "districts" if _has_districts(loaded) else "h3"), loaded), loaded)
+
+
+def _spec(run: HotspotRun, loaded: Overview) -> MapSpec:
+    return MapSpec(
+        region_id=run.region_id,
+        region_name=region(run.region_id).name,
+        bounds=loaded.bounds,
+        layers=parts.map_layers(loaded, hidden=HIDDEN + (GROUND if run.by == "h3" else ())),
+        hotspots=map_hotspots(
+            run,
+            selected=state.get("hotspots.selected"),
+            # a link that says where to look is taken at its word
+            zoom=state.get("hotspots.fly", state.get("map.view") is None),
         ),
-        key="hotspots.frame",
-        height=520,
-        returns=("click",),
+        **state.of_link(),
     )
 
 

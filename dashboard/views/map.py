@@ -28,26 +28,27 @@ def render() -> None:
     wide, beside = st.columns([2.6, 1], gap="small")
     state.publish_link()  # before the map moves and writes its view into the address
     with wide, st.container(key="mapframe"):
-        event = show_map(
-            MapSpec(
-                region_id=chosen.region_id,
-                region_name=chosen.name,
-                bounds=loaded.bounds,
-                layers=parts.map_layers(loaded),
-                conflicts=_conflicts(),
-                highlight=_highlight(),
-                # a link that says where to look is taken at its word
-                zoom_to_highlight=state.get("map.fly", state.get("map.view") is None),
-                view=state.get("map.view"),
-            ),
-            key="map.frame",
-            height=620,
-        )
+        event = show_map(map_spec(loaded), key="map.frame", height=620)
     _take(event)
     with beside:
         _area(event.polygon)
         _selected(loaded)
         _sources(loaded)
+
+
+def map_spec(loaded: Overview) -> MapSpec:
+    """What the map of this page shows."""
+    return MapSpec(
+        region_id=loaded.region_id,
+        region_name=region(loaded.region_id).name,
+        bounds=loaded.bounds,
+        layers=parts.map_layers(loaded),
+        conflicts=_conflicts(),
+        highlight=_highlight(),
+        # a link that says where to look is taken at its word
+        zoom_to_highlight=state.get("map.fly", state.get("map.view") is None),
+        **state.of_link(),
+    )
 
 
 def _conflicts() -> MapConflicts | None:

@@ -11,9 +11,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import cached, state, words
-from dashboard.maps import MapLayer, map_layer
+from dashboard.maps import MapLayer, MapVersion, map_layer, map_versions
 from dashboard.workflows.ranking import scales
 from dashboard.workflows.types import ConflictRun, FeatureCard, Overview, Progress
+from layers.catalogue import Layer
 from layers.facts import Region, kinds, region, regions, rule_pack, scenarios
 
 FIRST_DAY = dt.date(1990, 1, 1)
@@ -55,8 +56,10 @@ def _share(*, has_map: bool) -> None:
         st.code(state.link(), language=None, wrap_lines=True)
         if has_map:
             st.markdown(
-                "To share **where the map looks** as well, press the chain on the map, “Copy a "
-                "link to this view”, or copy the address of your browser."
+                "To share **the map as it is** as well, where it looks, its layers and their "
+                "strength, press the chain on the map, “Copy a link to this view”, or copy the "
+                "address of your browser. The chain also gives the lines that put the map into "
+                "another page."
             )
 
 
@@ -81,6 +84,9 @@ def _forget_selections() -> None:
     state.drop(
         "map.selected",
         "map.view",
+        "map.layers",
+        "map.swipe",
+        "map.day",
         "map.search",
         "map.picked",
         "map.fly",
@@ -193,10 +199,22 @@ def map_layers(loaded: Overview, *, hidden: tuple[str, ...] = ()) -> tuple[MapLa
                 visible=row.layer.kind not in hidden,
                 opacity=RASTER_OPACITY if kinds()[row.layer.kind].is_raster else 1.0,
             ),
+            corners=row.corners,
             dated=words.day(row.layer.current.data_date, missing="") or None,
+            versions=_versions(row.layer),
         )
         for row in loaded.layers
         if row.layer.current is not None
+    )
+
+
+def _versions(layer: Layer) -> tuple[MapVersion, ...]:
+    """The versions of a layer that has several, their dates in words."""
+    if layer.version_count < 2:
+        return ()
+    return tuple(
+        replace(version, dated=words.day(version.day, missing="") or None)
+        for version in map_versions(cached.layer_versions(layer.layer_id))
     )
 
 

@@ -43,9 +43,18 @@ from dashboard.workflows.imports import (
 )
 from dashboard.workflows.landcover import BY as LAND_COVER_BY
 from dashboard.workflows.landcover import LandCover, export_land_cover, land_cover
+from dashboard.workflows.listing import InView, in_view
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
 from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
+from dashboard.workflows.tiles import (
+    TilesNotReady,
+    conflict_tile,
+    hotspot_tile,
+    layer_tile,
+    layer_tiles_about,
+    tiles_fingerprint,
+)
 from dashboard.workflows.types import (
     INVENTED,
     MIXED,
@@ -91,6 +100,7 @@ __all__ = [
     "HotspotRun",
     "ImportReport",
     "ImportRequest",
+    "InView",
     "LandCover",
     "LayerRow",
     "Overview",
@@ -100,10 +110,12 @@ __all__ = [
     "ReadRequest",
     "Store",
     "StoreError",
+    "TilesNotReady",
     "WorkflowError",
     "area_figures",
     "check_import",
     "conflict_sheet",
+    "conflict_tile",
     "conflicts",
     "conflicts_geojson",
     "delete_layer",
@@ -114,12 +126,16 @@ __all__ = [
     "feature_card",
     "features_geojson",
     "hotspot_order",
+    "hotspot_tile",
     "hotspots",
     "hotspots_geojson",
     "identify",
+    "in_view",
     "inspect_upload",
     "land_cover",
     "layer",
+    "layer_tile",
+    "layer_tiles_about",
     "layer_versions",
     "load_demonstration",
     "open_home",
@@ -134,4 +150,5 @@ __all__ = [
     "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",
+    "tiles_fingerprint",
 ]

@@ -16,6 +16,10 @@ from layers.store import Store
 MAX_FEATURES = 1_500_000
 """Features kept at once over all versions; some 300 bytes each without their outlines."""
 
+LARGE = 50_000
+"""Features above which a version is not read whole for one question of the map: the file is asked
+for the box in question instead, which keeps nothing in memory (a million features take 2 GB)."""
+
 SLIM = ("feature_id", "name", "feature_class", "holder", "radius_m")
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from dashboard.workflows.cache import Loaded, load
+from dashboard.workflows.cache import LARGE, SLIM, Loaded, load
 from dashboard.workflows.imports import layer as shown_layer
 from dashboard.workflows.rasters import pixel_at, pixel_card
 from dashboard.workflows.types import INVENTED, AreaFigures, FeatureCard, Hit
@@ -29,21 +30,29 @@ METRES_A_DEGREE = 110_574.0
 
 
 def features_geojson(store: Store, version_id: str, *, tolerance: float = 0.0) -> bytes:
-    """A layer version for the map: properties id, name, class, r (radius in metres).
+    """A layer version for the map: properties id, name, class, r (radius in metres), d (ISO day).
 
-    `tolerance` is the simplification in degrees, 0 = none; a shape that would vanish stays as it
-    is. Coordinates have 6 decimals. Absent properties are left out.
+    `d` is the day a feature was observed, absent where nobody stated it. `tolerance` is the
+    simplification in degrees, 0 = none; a shape that would vanish stays as it is. Coordinates have
+    6 decimals. Absent properties are left out.
     """
     frame = store.read_features(
-        version_id, columns=["feature_id", "name", "feature_class", "radius_m"]
+        version_id, columns=["feature_id", "name", "feature_class", "radius_m", "observed_on"]
     )
     shapes = _for_map(frame.geometry.to_numpy(), tolerance)
     properties = zip(
-        frame["feature_id"], frame["name"], frame["feature_class"], frame["radius_m"], strict=True
+        frame["feature_id"],
+        frame["name"],
+        frame["feature_class"],
+        frame["radius_m"],
+        _days(frame["observed_on"]),
+        strict=True,
     )
     lines = []
-    for shape, (feature_id, name, feature_class, radius) in zip(shapes, properties, strict=True):
-        told = {"id": feature_id, "name": name, "class": feature_class, "r": radius}
+    for shape, (feature_id, name, feature_class, radius, day) in zip(
+        shapes, properties, strict=True
+    ):
+        told = {"id": feature_id, "name": name, "class": feature_class, "r": radius, "d": day}
         kept = {key: value for key, value in told.items() if not pd.isna(value)}
         lines.append(_line(kept, shape))
     return _collection(lines)
@@ -52,7 +61,7 @@ def features_geojson(store: Store, version_id: str, *, tolerance: float = 0.0) -
 def feature_card(store: Store, layer_id: str, feature_id: str) -> FeatureCard:
     """One feature of the layer's current version, with our fields and the file's own columns."""
     layer = shown_layer(store, layer_id)
-    return card_of(store, layer, _version(layer), feature_id)
+    return card_of(store, layer, current(layer), feature_id)
 
 
 def card_of(store: Store, layer: Layer, version: LayerVersion, feature_id: str) -> FeatureCard:
@@ -109,29 +118,66 @@ def identify(
     rasters come last, each the one under the click itself.
     """
     metric = facts.region(region_id).measuring_crs
-    click = shapely.Point(lon, lat)
-    height = tolerance_m / METRES_A_DEGREE
-    width = height / max(math.cos(math.radians(lat)), 0.01)
-    box = shapely.box(lon - width, lat - height, lon + width, lat + height)
     found: list[tuple[tuple[int, float, float], Hit]] = []
-    for layer, loaded in _loaded(store, region_id, layer_ids):
-        rows = np.sort(loaded.tree.query(box, predicate="intersects"))
-        if not len(rows):
+    for layer in shown_layers(store, region_id, layer_ids):
+        version = current(layer)
+        if version.is_raster:
             continue
-        shapes = gpd.GeoSeries(loaded.frame.geometry.to_numpy()[rows], crs=4326).to_crs(metric)
-        here = gpd.GeoSeries([click], crs=4326).to_crs(metric).iloc[0]
-        metres = shapes.distance(here).to_numpy()
-        for row, shape, distance in zip(rows, shapes, metres, strict=True):
-            if distance <= tolerance_m:
-                order = (int(shapely.get_dimensions(shape)), float(distance), float(shape.area))
-                found.append((order, _hit(layer, loaded, int(row), distance_m=float(distance))))
+        for reach in _reaches(version, tolerance_m):
+            here = _within(store, version, (lon, lat), reach_m=reach, metric=metric)
+            if len(here.rows) >= limit:
+                break  # all that is nearer has been seen
+        for row, shape, distance in zip(here.rows, here.shapes, here.metres, strict=True):
+            order = (int(shapely.get_dimensions(shape)), float(distance), float(shape.area))
+            hit = hit_of(layer, here.loaded, int(row), distance_m=float(distance))
+            found.append((order, hit))
     found.sort(key=lambda one: (one[0], one[1].layer_id, one[1].feature_id))
     under = (
-        pixel_at(store, layer, _version(layer), lon, lat)
-        for layer in _shown(store, region_id, layer_ids)
-        if _version(layer).is_raster
+        pixel_at(store, layer, current(layer), lon, lat)
+        for layer in shown_layers(store, region_id, layer_ids)
+        if current(layer).is_raster
     )
     return (*(hit for _, hit in found[:limit]), *(hit for hit in under if hit))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Within:
+    """Rows of a version near a place, with their shapes and distances in metres."""
+
+    loaded: Loaded
+    rows: np.ndarray
+    shapes: np.ndarray
+    metres: np.ndarray
+
+
+def _reaches(version: LayerVersion, tolerance_m: float) -> tuple[float, ...]:
+    """How far to look, in turn. Far out a finger covers half a large layer: begin near it."""
+    if version.features <= LARGE:
+        return (tolerance_m,)
+    return tuple(tolerance_m / step for step in (64, 16, 4, 1))
+
+
+def _within(
+    store: Store, version: LayerVersion, at: tuple[float, float], *, reach_m: float, metric: str
+) -> _Within:
+    """The features of a version at most `reach_m` metres from a place in degrees (EPSG:4326)."""
+    lon, lat = at
+    height = reach_m / METRES_A_DEGREE
+    width = height / max(math.cos(math.radians(lat)), 0.01)
+    bounds = (lon - width, lat - height, lon + width, lat + height)
+    if version.features <= LARGE:
+        loaded = load(store, version)
+    else:
+        frame = store.read_features(version.version_id, columns=SLIM, bbox=bounds)
+        loaded = Loaded(version=version, frame=frame.reset_index(drop=True))
+    rows = np.sort(loaded.tree.query(shapely.box(*bounds), predicate="intersects"))
+    shapes = gpd.GeoSeries(loaded.frame.geometry.to_numpy()[rows], crs=4326).to_crs(metric)
+    place = gpd.GeoSeries([shapely.Point(lon, lat)], crs=4326).to_crs(metric).iloc[0]
+    metres = shapes.distance(place).to_numpy()
+    near = metres <= reach_m
+    return _Within(
+        loaded=loaded, rows=rows[near], shapes=shapes.to_numpy()[near], metres=metres[near]
+    )
 
 
 def search(store: Store, region_id: str, text: str, *, limit: int = 20) -> tuple[Hit, ...]:
@@ -148,7 +194,7 @@ def search(store: Store, region_id: str, text: str, *, limit: int = 20) -> tuple
         for row in rows[: 50 * limit]:
             parts = loaded.folded.iloc[row].split("\n")
             rank = 0 if wanted in parts else 1 if any(p.startswith(wanted) for p in parts) else 2
-            hit = _hit(layer, loaded, int(row), distance_m=None)
+            hit = hit_of(layer, loaded, int(row), distance_m=None)
             found.append(((rank, hit.title, hit.feature_id), hit))
     found.sort(key=lambda one: one[0])
     return tuple(hit for _, hit in found[:limit])
@@ -174,7 +220,7 @@ def area_figures(store: Store, region_id: str, polygon: Mapping[str, Any]) -> Ar
         if frame.empty:
             rows.append(_area_row(layer, "", shapes, flat))
     notes = ["Absence of data is not absence of mining or farming."]
-    rasters = [one.name for one in _shown(store, region_id, None) if _version(one).is_raster]
+    rasters = [one.name for one in shown_layers(store, region_id, None) if current(one).is_raster]
     if rasters:
         notes.append(f"Rasters are not added up here: {', '.join(rasters)}.")
     if any(layer.demonstration for layer in store.layers(region_id)):
@@ -227,12 +273,13 @@ def _drawn(polygon: Mapping[str, Any]) -> Any:
 def _loaded(
     store: Store, region_id: str, layer_ids: Sequence[str] | None
 ) -> Iterator[tuple[Layer, Loaded]]:
-    for layer in _shown(store, region_id, layer_ids):
-        if not _version(layer).is_raster:
-            yield layer, load(store, _version(layer))
+    for layer in shown_layers(store, region_id, layer_ids):
+        if not current(layer).is_raster:
+            yield layer, load(store, current(layer))
 
 
-def _shown(store: Store, region_id: str, layer_ids: Sequence[str] | None) -> list[Layer]:
+def shown_layers(store: Store, region_id: str, layer_ids: Sequence[str] | None) -> list[Layer]:
+    """The layers of a region, or those of them that are named."""
     facts.region(region_id)
     return [
         layer
@@ -241,13 +288,15 @@ def _shown(store: Store, region_id: str, layer_ids: Sequence[str] | None) -> lis
     ]
 
 
-def _version(layer: Layer) -> LayerVersion:
+def current(layer: Layer) -> LayerVersion:
+    """The version of a layer that is shown; StoreError where it was deleted."""
     if layer.current is None:
         raise StoreError(f"Layer '{layer.name}' was deleted.")
     return layer.current
 
 
-def _hit(layer: Layer, loaded: Loaded, row: int, *, distance_m: float | None) -> Hit:
+def hit_of(layer: Layer, loaded: Loaded, row: int, *, distance_m: float | None = None) -> Hit:
+    """A row of a loaded version as what a click or a search finds."""
     feature_id = str(loaded.frame["feature_id"].iloc[row])
     shape = loaded.frame.geometry.iloc[row]
     point = shape.representative_point()
@@ -314,6 +363,12 @@ def _caveats(row: pd.Series, layer: Layer, version: LayerVersion) -> Iterator[st
         yield f"The outline of this {kind.one} was invalid in the file and was repaired."
     if version.data_date is None:
         yield f"Nobody stated which date the data of '{layer.name}' speak for."
+
+
+def _days(dates: pd.Series) -> list[str | None]:
+    """Dates as ISO days; None where there is none, or where it is no date."""
+    days = pd.to_datetime(dates, errors="coerce")
+    return [None if pd.isna(day) else day.date().isoformat() for day in days]
 
 
 def _for_map(shapes: np.ndarray, tolerance: float) -> np.ndarray:

@@ -130,6 +130,7 @@ def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow
         features=version.features,
         area_ha=figures["area_ha"],
         classes=figures["classes"],
+        corners=figures["corners"],
         ended=sum(count for day, count in figures["ends"].items() if day < today.isoformat())
         if layer.kind == LICENCE
         else 0,
@@ -175,12 +176,12 @@ def _age(version: LayerVersion, today: dt.date) -> str:
 
 
 def _figures(store: Store, version: LayerVersion, region: Region) -> dict[str, Any]:
-    """Ground covered (ha, once), features by class, licences by the day they end.
+    """Ground covered (ha, once), features by class, licences by the day they end, corners.
 
     Computed once a version, kept on disk.
     """
     mark = hashlib.sha256(region.measuring_crs.encode()).hexdigest()[:8]
-    name = f"figures/{version.version_id}-{mark}-ends.json"
+    name = f"figures/{version.version_id}-{mark}-corners.json"
     kept = store.read_derived(name)
     if kept is not None:
         return dict(json.loads(kept))
@@ -197,6 +198,7 @@ def _figures(store: Store, version: LayerVersion, region: Region) -> dict[str, A
         "area_ha": area_ha,
         "ends": {str(day)[:10]: int(count) for day, count in ends.items()},
         "classes": {str(name): int(count) for name, count in classes.items()},
+        "corners": int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum()),
     }
     store.write_derived(name, json.dumps(figures).encode())
     return figures

@@ -33,13 +33,13 @@ def unit_shapes(store: Store, run: HotspotRun) -> Mapping[str, Any]:
     return dict(zip(ids, frame.geometry.to_numpy(), strict=True))
 
 
-def hotspots_geojson(store: Store, run: HotspotRun) -> bytes:
+def hotspots_geojson(store: Store, run: HotspotRun, *, unit_id: str | None = None) -> bytes:
     """The units for the map (compact GeoJSON): properties id, name, class, rank, reason and seen
-    (detections, left out where there is none)."""
+    (detections, left out where there is none); of `unit_id` that unit alone."""
     shapes = unit_shapes(store, run)
     lines = []
     for row in run.rows:
-        if row.unit_id not in shapes:
+        if row.unit_id not in shapes or unit_id not in (None, row.unit_id):
             continue
         told = {
             "id": row.unit_id,

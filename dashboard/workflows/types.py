@@ -20,7 +20,8 @@ class LayerRow:
 
     `layer` holds name, kind, version, dates, source and CRS. `area_ha` is the ground covered once,
     in hectares, None for points and lines. `classes` counts features by class, "" = no class;
-    `ended` counts licences whose own end date lies before today.
+    `ended` counts licences whose own end date lies before today, `corners` the points of all
+    outlines, by which a map knows how heavy the layer is.
 
     Of a raster `features` and `classes` are pixels with a class, `class_areas_ha` their hectares on
     the ellipsoid, `pixel_m` the size of a pixel in metres, `without_data` and `left_out` the pixels
@@ -38,6 +39,7 @@ class LayerRow:
     pixel_m: tuple[float, float] | None = None
     without_data: int = 0
     left_out: int = 0
+    corners: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,21 +1,24 @@
 """A page that is only a map; buttons change what it shows, so that a test can watch the frame."""
 
+import dataclasses
 import datetime as dt
 
 import streamlit as st
 
 from dashboard import maps
 from layers.facts import kind, region
-from tests.browser import map_world
+from tests.browser import map_world, tile_world
 
 st.set_page_config(page_title="Map", layout="wide")
 state = st.session_state
-for name in ("runs", "hide", "many", "select", "highlight"):
+SWITCHES = ("hide", "many", "select", "highlight", "only", "dim", "french", "crowd", "certain")
+TILED = ("building", "broken", "gone", "slow")
+for name in ("runs", *SWITCHES, *TILED):
     state.setdefault(name, 0)
 state["runs"] += 1
 
 with st.sidebar:
-    for name in ("hide", "many", "select", "highlight", "nothing"):
+    for name in (*SWITCHES, *TILED, "nothing"):
         if st.button(name):
             state[name] = 1
 
@@ -31,7 +34,7 @@ def layer(layer_id: str, title: str, **more: object) -> maps.MapLayer:
         color=facts.color,
         symbol=facts.symbol,
         order=facts.order,
-        features=len(map_world.LAYERS[layer_id]),
+        features=len(map_world.LAYERS.get(layer_id, ())) or map_world.MANY,
         demonstration=True,
         **more,
     )
@@ -42,8 +45,17 @@ layers = [
     layer("tarkwa.mine_sites.sites", "Sites", visible=not state["hide"]),
 ]
 if state["many"]:
-    layers.append(layer("tarkwa.farmland.many", "Fields"))
+    fields = layer(
+        "tarkwa.farmland.many",
+        "Fields",
+        only=("cocoa",) if state["only"] else None,
+        opacity=0.3 if state["dim"] else 1.0,
+    )
+    layers.append(fields)
+layers += [layer(f"tarkwa.farmland.{name}", name.title()) for name in TILED if state[name]]
 conflicts = maps.MapConflicts(
+    sent=len(tile_world.CROWD) if state["crowd"] else 2,
+    verdicts=("inside",) if state["certain"] else None,
     region_id="tarkwa",
     fingerprint=map_world.FINGERPRINT,
     on=dt.date(2025, 6, 1),
@@ -56,6 +68,7 @@ spec = maps.map_spec(
     highlight=[("tarkwa.mine_sites.sites", "f3")] if state["highlight"] else (),
     view=maps.view_of(st.query_params.get("view")),
 )
+spec = dataclasses.replace(spec, language="fr" if state["french"] else "en")
 event = maps.show_map(spec, key="map.frame")
 st.text(f"runs={state['runs']}")
 st.text(f"event={event}")

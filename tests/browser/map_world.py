@@ -119,12 +119,37 @@ def identify(
     )
 
 
+def in_view(
+    _store: str, _region_id: str, bounds: Any, *, layer_ids: Any, limit: int
+) -> SimpleNamespace:
+    """The three sites, when their layer is shown; one layer has too many."""
+    layer_id = "tarkwa.mine_sites.sites"
+    hits = []
+    for feature in LAYERS[layer_id] if layer_id in layer_ids else ():
+        lon, lat = feature["geometry"]["coordinates"]
+        if bounds[0] <= lon <= bounds[2] and bounds[1] <= lat <= bounds[3]:
+            hits.append(
+                Hit(
+                    layer_id=layer_id,
+                    layer_name=HOSTILE,
+                    kind="mine_sites",
+                    version_id="v-sites",
+                    feature_id=feature["properties"]["id"],
+                    title=feature["properties"]["name"],
+                    longitude=lon,
+                    latitude=lat,
+                    bounds=(lon, lat, lon, lat),
+                )
+            )
+    return SimpleNamespace(hits=tuple(hits[:limit]), total=len(hits), too_many=(HOSTILE,))
+
+
 def conflicts(_store: str, region_id: str, *, on: dt.date, scenarios: Any = ()) -> Any:
     """A run with a fixed fingerprint."""
     return SimpleNamespace(region_id=region_id, as_of=on, fingerprint=FINGERPRINT)
 
 
-def conflicts_geojson(_run: Any) -> bytes:
+def conflicts_geojson(_run: Any, *, conflict_ids: Any = None) -> bytes:
     """Two conflicts, one of each verdict."""
     places = [(WEST + 0.04, SOUTH + 0.04), (WEST + 0.1, SOUTH + 0.1)]
     features = [

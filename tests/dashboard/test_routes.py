@@ -22,7 +22,6 @@ from starlette.middleware import Middleware
 from dashboard import assets
 from dashboard.middleware import Compression, SecurityHeaders
 from dashboard.routes import routes
-from dashboard.windows import FeatureWindows
 from layers.embedded import EmbeddedStore
 from tests.layers.raster_samples import add_raster
 
@@ -134,45 +133,12 @@ def test_answers_are_compressed_once_and_are_the_same_bytes(
     assert len(map_world.calls) == calls + 1
 
 
-def test_a_window_holds_only_what_is_in_view(client: Client) -> None:
-    west, south = map_world.WEST, map_world.SOUTH
-    box = f"{west},{south},{west + 0.0105},{south + 0.0105}"
-    body = client.get(f"/cg/features/v-many.json?bbox={box}&limit=50").json()
-    assert body["in_view"] == 11 * 11
-    assert body["features_total"] == map_world.MANY
-    assert len(body["features"]) == 50
-
-
-def test_a_window_prefers_the_large_and_is_the_same_every_time() -> None:
-    def square(number: int, side: float) -> dict[str, object]:
-        return {"properties": {"id": number}, "geometry": map_world._square(0, 0, side)}
-
-    features = [square(i, 0.001 * (1 + i % 7)) for i in range(70)]
-    windows = FeatureWindows()
-
-    def cut() -> list[int]:
-        body = windows.window(
-            "v",
-            lambda: json.dumps({"features": features}).encode(),
-            bounds=(-1, -1, 1, 1),
-            limit=10,
-        )
-        return [feature["properties"]["id"] for feature in json.loads(body)["features"]]
-
-    assert cut() == cut()
-    assert all(number % 7 == 6 for number in cut())
-
-
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
         ("/cg/features/nobody.json", 404, "There is no version 'nobody'"),
         ("/cg/features/..%2f..%2fetc.json", 404, "nothing at"),
         ("/cg/features/a b.json", 400, "letters, digits"),
-        ("/cg/features/v-sites.json?bbox=1,2,3", 400, "west,south,east,north"),
-        ("/cg/features/v-sites.json?bbox=2,0,1,1", 400, "west < east"),
-        ("/cg/features/v-sites.json?bbox=0,0,1,nan", 400, "west < east"),
-        ("/cg/features/v-sites.json?bbox=0,0,1,1&limit=0", 400, "'limit' must be a number"),
         ("/cg/identify?region=tarkwa&lat=5&layers=a", 400, "'lon' must be a number"),
         ("/cg/identify?region=tarkwa&lon=500&lat=5&layers=a", 400, "from -180 to 180"),
         ("/cg/identify?region=tarkwa&lon=nan&lat=5&layers=a", 400, "from -180 to 180"),

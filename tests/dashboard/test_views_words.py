@@ -10,10 +10,10 @@ import pytest
 from dashboard import words
 from dashboard.state import PARAMS
 from dashboard.views.conflict_table import ROWS_SHOWN, for_people, listed
-from dashboard.views.conflicts import passing
 from dashboard.views.findings import rows
 from dashboard.views.map import area_line, hit_labels
 from dashboard.views.wizard import counted, fitting_kinds, guess_kind
+from dashboard.workflows.conflict_filter import ConflictFilter
 from dashboard.workflows.types import Hit
 from layers.facts import kinds, regions, rule_pack
 from layers.findings import Finding
@@ -257,21 +257,23 @@ def a_table() -> pd.DataFrame:
 
 
 def test_no_filter_passes_everything() -> None:
-    assert len(passing(a_table())) == 3
+    assert len(ConflictFilter().rows(a_table())) == 3
 
 
 def test_filters_are_met_all_together() -> None:
     table = a_table()
-    assert passing(table, rules=["r1"], verdicts=["inside"])["conflict_id"].tolist() == ["a", "c"]
-    assert passing(table, districts=["no data"])["conflict_id"].tolist() == ["b"]
-    assert passing(table, statuses=["ours"], rules=["r2"]).empty
-    assert passing(table, licences=["ended"])["conflict_id"].tolist() == ["a"]
+    assert ConflictFilter(rules=("r1",), verdicts=("inside",)).rows(table)[
+        "conflict_id"
+    ].tolist() == ["a", "c"]
+    assert ConflictFilter(districts=("no data",)).rows(table)["conflict_id"].tolist() == ["b"]
+    assert ConflictFilter(statuses=("ours",), rules=("r2",)).rows(table).empty
+    assert ConflictFilter(licences=("ended",)).rows(table)["conflict_id"].tolist() == ["a"]
 
 
 def test_a_size_limit_includes_its_own_value_and_drops_the_unknown() -> None:
     table = a_table()
-    assert passing(table, min_ha=0.5)["conflict_id"].tolist() == ["a", "c"]
-    assert passing(table, max_ha=0.5)["conflict_id"].tolist() == ["c"]
+    assert ConflictFilter(min_ha=0.5).rows(table)["conflict_id"].tolist() == ["a", "c"]
+    assert ConflictFilter(max_ha=0.5).rows(table)["conflict_id"].tolist() == ["c"]
 
 
 def test_the_chosen_conflict_is_listed_wherever_it_ranks() -> None:

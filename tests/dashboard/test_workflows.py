@@ -162,6 +162,19 @@ def test_map_features_are_compact_and_leave_out_what_is_not_known(loaded: Store)
     ]
 
 
+def test_map_features_say_the_day_they_were_observed_where_that_is_known(store: Store) -> None:
+    place = shapely.Point(29.1, 2.0)
+    fields = [
+        {"feature_id": "v1", "geometry": place, "observed_on": dt.date(2020, 5, 10)},
+        {"feature_id": "v2", "geometry": place, "observed_on": None},
+    ]
+    version = add(store, fields, kind="visits", name="Visits", **ITURI)
+    told = json.loads(workflows.features_geojson(store, version.version_id))
+    days = {f["properties"]["id"]: f["properties"].get("d") for f in told["features"]}
+    assert days == {"v1": "2020-05-10", "v2": None}
+    assert "d" not in told["features"][1]["properties"]
+
+
 def test_map_features_have_six_decimals_and_never_vanish(store: Store) -> None:
     shape = shapely.box(29.12345678, 2.0, 29.1235, 2.0001)
     fields = [{"feature_id": "f", "geometry": shape}]

@@ -48,23 +48,43 @@
     pen.setLineDash([]);
   }
 
-  /** Draw the units that are in view, the strongest class last, so that no edge hides a hotspot. */
-  CG.paintUnits = function (view, session) {
-    const { hotspots } = session;
-    if (!hotspots || !hotspots.data) return;
-    const { pen } = view;
-    const seen = hotspots.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box));
+  /** Tiles of a large run; what each is drawn with is kept as pictures. */
+  CG.unitTiles = (address, arrived) => new CG.VectorSource(address, arrived, {
+    draw: (view, _layer, { units = [] }) => paintAll(view, CG.near(units, view)),
+  });
+
+  /** The units in view, each once. */
+  function unitsIn(view, { data, vector }) {
+    if (data) return data.list.filter((shape) => CG.boxesMeet(shape.box, view.box));
+    return CG.joined(vector.shapesIn(view, "units"), ({ properties }) => properties.unit_id);
+  }
+
+  function paintAll(view, seen) {
     for (const name of [...CG.HOTSPOT_CLASSES].reverse()) {
       for (const shape of seen) {
         if (shape.properties.class !== name) continue;
         if ((shape.box[2] - shape.box[0]) * view.scale < TINY) paintDot(view, shape, SIGNS[name]);
         else {
           CG.trace(view, [shape], "areas");
-          paintUnit(pen, SIGNS[name]);
+          paintUnit(view.pen, SIGNS[name]);
         }
       }
     }
-    const chosen = hotspots.data.byId.get(hotspots.spec.selected);
+  }
+
+  /** Draw the units that are in view, the strongest class last, so that no edge hides a hotspot. */
+  CG.paintUnits = function (view, session) {
+    const { hotspots } = session;
+    if (!hotspots || !(hotspots.data || hotspots.vector)) return;
+    const { pen } = view;
+    if (hotspots.vector) hotspots.vector.ask(view);
+    const seen = unitsIn(view, hotspots);
+    // Dots are drawn whole; a picture would cut those that lie on the edge of a tile.
+    const areDots = seen.every((shape) => (shape.box[2] - shape.box[0]) * view.scale < TINY);
+    if (hotspots.data || areDots) paintAll(view, seen);
+    else hotspots.vector.paintPictures(view, { spec: {}, opacity: 1 });
+    if (hotspots.vector) noteClasses(session, seen);
+    const { chosen } = hotspots;
     if (chosen) {
       CG.trace(view, [chosen], "areas");
       for (const [color, width] of [["#ffffff", 6.5], ["#ffd21f", 4], [CG.INK, 1.6]]) {
@@ -76,10 +96,17 @@
     hotspots.seen = seen;
   };
 
+  /** The legend lists the classes that were seen so far. */
+  function noteClasses({ hotspots, legend }, seen) {
+    const before = hotspots.classes.size;
+    for (const { properties } of seen) hotspots.classes.add(properties.class);
+    if (hotspots.classes.size > before) legend.render();
+  }
+
   /** The place of each unit in the list, where there is room for it; over the layers, under names. */
   CG.paintRanks = function (view, session) {
     const { hotspots } = session;
-    if (!hotspots || !hotspots.data) return;
+    if (!hotspots) return;
     const { pen, scale, ox, oy } = view;
     for (const shape of hotspots.seen || []) {
       if (shape.properties.class === "not_surveyed" && !shape.properties.seen) continue;
@@ -115,8 +142,8 @@
 
   /** The classes that are on the map, for the legend; all six would be a long list of nothing. */
   CG.hotspotClasses = function (hotspots) {
-    if (!hotspots.data) return [];
-    const there = new Set(hotspots.data.list.map((shape) => shape.properties.class));
+    if (!hotspots.data && !hotspots.vector) return [];
+    const there = hotspots.vector ? hotspots.classes : new Set(hotspots.data.list.map((shape) => shape.properties.class));
     return CG.HOTSPOT_CLASSES.filter((name) => there.has(name));
   };
 
@@ -132,12 +159,21 @@
   };
 
   /** The units under a place: one as a rule, none between them. */
-  CG.unitsAt = function (session, latlng) {
+  CG.unitsAt = async function (session, latlng) {
     const { hotspots } = session;
-    if (!hotspots || !hotspots.data) return [];
+    if (!hotspots || !(hotspots.data || hotspots.vector)) return [];
     const where = latlng.wrap();
     const [x, y] = [CG.unitX(where.lng), CG.unitY(where.lat)];
-    return hotspots.data.list.filter((shape) => CG.boxesMeet(shape.box, [x, y, x, y]) && shape.areas.some((rings) => within(rings, x, y)));
+    const zoom = session.map.getZoom();
+    const pieces = hotspots.data ? hotspots.data.list : hotspots.vector.shapesIn({ box: [x, y, x, y], zoom }, "units");
+    const under = pieces.filter((shape) => CG.boxesMeet(shape.box, [x, y, x, y]) && shape.areas.some((rings) => within(rings, x, y)));
+    return hotspots.data ? under : Promise.all(under.map(({ properties }) => CG.unitOf(hotspots, properties.unit_id)));
+  };
+
+  /** One unit with its outline, name and reason; of a run in tiles the server is asked for it. */
+  CG.unitOf = async function ({ spec, data }, unitId) {
+    if (data) return data.byId.get(unitId) || null;
+    return CG.shapes(await CG.fetchJson(`${spec.url}&unit=${encodeURIComponent(unitId)}`)).list[0] || null;
   };
 
   /** Whether a place is within rings: an odd number of edges lies to its east. */

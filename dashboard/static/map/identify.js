@@ -10,21 +10,41 @@
       this.asked = 0;
     }
 
+    /** Open the popup at a place, with a line that says it is being looked up; returns its box. */
+    open(latlng) {
+      const { map } = this.session;
+      const box = el("div", { class: "cg-popup", role: "status", tabindex: "-1" }, el("p", { class: "cg-quiet" }, CG.text("asking")));
+      const narrow = map.getSize().x <= 640;
+      this.popup = L.popup({ maxWidth: narrow ? 270 : 320, minWidth: 220, maxHeight: 280, autoPanPaddingTopLeft: [58, 12], autoPanPaddingBottomRight: narrow ? [8, 56] : [12, 12] })
+        .setLatLng(latlng).setContent(box).openOn(map);
+      return box;
+    }
+
+    /** Show the card of one feature, chosen by its name and not by a click. */
+    async show({ layer_id: layerId, feature_id: featureId, longitude, latitude }) {
+      const mine = ++this.asked;
+      const latlng = L.latLng(latitude, longitude);
+      const box = this.open(latlng);
+      const query = new URLSearchParams({ layer: layerId, feature: featureId });
+      const card = await CG.fetchJson(`${this.session.prefix}card?${query}`).catch((error) => ({ error: error.message }));
+      if (mine !== this.asked) return;
+      box.replaceChildren(this.head(latlng), card.error ? el("p", { class: "cg-problem" }, CG.text("noAnswer", card.error)) : this.hit(card, true));
+      this.popup.update();
+      box.focus();
+    }
+
     /** Ask what is at a place and show it; resolves to what was found. */
     async at(latlng, containerPoint) {
       const { session } = this;
       const mine = ++this.asked;
       const signs = this.signsAt(containerPoint);
-      const box = el("div", { class: "cg-popup" }, el("p", { class: "cg-quiet" }, CG.text("asking")));
-      const narrow = session.map.getSize().x <= 640;
-      this.popup = L.popup({ maxWidth: narrow ? 270 : 320, minWidth: 220, maxHeight: 280, autoPanPaddingTopLeft: [58, 12], autoPanPaddingBottomRight: narrow ? [8, 56] : [12, 12] })
-        .setLatLng(latlng).setContent(box).openOn(session.map);
-      const answer = await this.ask(latlng);
+      const box = this.open(latlng);
+      const [answer, units] = await Promise.all([this.ask(latlng), CG.unitsAt(session, latlng).catch(() => [])]);
       if (mine !== this.asked) return null;
-      const hits = answer.hits || [];
+      const { hits, silent } = session.answered(answer.hits || [], containerPoint);
       const body = [this.head(latlng)];
       if (answer.error) body.push(el("p", { class: "cg-problem" }, CG.text("noAnswer", answer.error)));
-      const units = CG.unitsAt(session, latlng);
+      for (const title of silent) body.push(el("p", { class: "cg-quiet" }, CG.text("olderSilent", title)));
       for (const shape of units.slice(0, 3)) body.push(CG.unitArticle(shape));
       for (const shape of signs.slice(0, 5)) body.push(this.conflict(shape));
       hits.slice(0, 8).forEach((hit, i) => body.push(this.hit(hit, i === 0 && !signs.length && !units.length)));
@@ -65,11 +85,21 @@
       return el("p", { class: "cg-where" }, CG.coordinates(where.lng, where.lat, 5));
     }
 
+    /** What the popup says of a sign; of one from a tile the server is asked for its first line. */
     conflict(shape) {
       const p = shape.properties;
+      const title = el("span", {}, String(p.name || p.rule_title || p.rule || CG.text("conflicts")));
+      if (!p.name && p.id) this.headline(p.id).then((line) => { if (line) title.textContent = line; });
+      const words = [CG.text(p.verdict === "inside" ? "inside" : "tooClose"), p.rule, shape.count > 1 && CG.text("moreConflicts", CG.number(shape.count - 1, 0))];
       return el("article", { class: "cg-hit" },
-        el("h4", {}, CG.verdictSwatch(p.verdict), el("span", {}, String(p.name || p.rule_title || p.rule || CG.text("conflicts")))),
-        el("p", { class: "cg-quiet" }, `${CG.text(p.verdict === "inside" ? "inside" : "tooClose")} · ${p.rule || ""}`));
+        el("h4", {}, CG.verdictSwatch(p.verdict), title),
+        el("p", { class: "cg-quiet" }, words.filter(Boolean).join(" · ")));
+    }
+
+    async headline(id) {
+      const { spec } = this.session.conflicts;
+      const sheet = await CG.fetchJson(`${spec.overlap}${encodeURIComponent(id)}.json?${spec.query}`).catch(() => null);
+      return sheet && sheet.headline;
     }
 
     hit(hit, open) {

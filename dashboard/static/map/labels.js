@@ -180,7 +180,7 @@
   function named(session, kind, view) {
     return session.shownLayers()
       .filter((layer) => layer.spec.kind === kind)
-      .flatMap((layer) => (layer.named ? layer.named(view) : layer.data ? layer.data.list : []))
+      .flatMap((layer) => CG.namedShapes(layer, view))
       .filter((shape) => shape.properties.name && CG.boxesMeet(shape.box, view.box));
   }
 

@@ -13,8 +13,7 @@
       this.list = el("div", { class: "cg-legend-list" });
       this.heading = el("button", { type: "button", class: "cg-legend-toggle", onclick: () => this.toggle() });
       this.root = el("section", { class: "cg-legend" }, this.heading, this.list);
-      L.DomEvent.disableClickPropagation(this.root);
-      L.DomEvent.disableScrollPropagation(this.root);
+      CG.shield(this.root);
       session.map.getContainer().append(this.root);
     }
 
@@ -69,7 +68,9 @@
       const top = every.sort((a, b) => b.spec.order - a.spec.order);
       const rows = [...top.map((layer) => this.row(layer)), CG.unsurveyedRow(session)].filter(Boolean);
       parts.push(top.length ? el("ul", {}, ...rows) : el("p", { class: "cg-quiet" }, CG.text("noLayers")));
+      if (every.some((layer) => layer.visible && layer.merges)) parts.push(el("p", { class: "cg-quiet" }, CG.text("squaresMean")));
       parts.push(...this.base());
+      parts.push(session.share.languageChoice());
       this.list.replaceChildren(...parts);
       this.mark();
       if (focused) {
@@ -90,7 +91,7 @@
       }
       if (CG.surveyedAreas(session)) signs.push(this.chip(CG.hotspotSwatch("not_surveyed"), CG.text("not_surveyed")));
       const shown = session.shownLayers().filter((layer) => !this.isAway(layer)).sort((a, b) => b.spec.order - a.spec.order);
-      for (const layer of shown) signs.push(this.chip(CG.layerSwatch(layer.spec, layer.data && layer.data.types), layer.spec.title));
+      for (const layer of shown) signs.push(this.chip(CG.layerSwatch(layer.spec, CG.typesOf(layer)), layer.spec.title));
       return el("span", { class: "cg-strip" }, ...signs);
     }
 
@@ -150,9 +151,10 @@
       const isAway = this.isAway(layer);
       return el("li", { class: `cg-row${layer.visible ? "" : " cg-off"}${isAway ? " cg-away" : ""}`, "data-cg-layer": spec.id },
         box,
-        el("label", { for: id }, CG.layerSwatch(spec, layer.data && layer.data.types),
+        el("label", { for: id }, CG.layerSwatch(spec, CG.typesOf(layer)),
           el("span", { class: "cg-name" }, spec.title, el("small", {}, this.note(layer)))),
         more,
+        layer.visible && layer.merges ? el("p", { class: "cg-merged" }, CG.cellSwatch(spec), el("span", {}, this.squares(layer))) : null,
         layer.visible && spec.classes && spec.classes.length ? this.classes(spec) : null,
         isOpen ? this.details(layer) : null);
     }
@@ -163,13 +165,20 @@
         ...spec.classes.map(([name, color]) => el("li", {}, CG.classSwatch(color), el("span", {}, name))));
     }
 
+    /** What a square stands for; it holds features of every class, whatever the filter. */
+    squares(layer) {
+      const words = [CG.text("squares")];
+      if (layer.spec.only || layer.hidden.size) words.push(CG.text("squaresUnfiltered"));
+      return words.join(" ");
+    }
+
     note(layer) {
       const { spec } = layer;
       const words = [spec.dated || CG.text("undated")];
+      if (layer.state === "building") words.unshift(CG.text("building"));
       if (layer.state === "loading") words.unshift(CG.text("loading"));
       if (layer.state === "failed") words.unshift(CG.text("failed", layer.problem));
       else words.unshift(spec.tiles ? CG.text("pixels", CG.number(spec.features, 0)) : CG.number(spec.features, 0));
-      if (layer.visible && layer.inView > layer.drawn) words.push(CG.text("tooMany", CG.number(layer.drawn, 0), CG.number(layer.inView, 0)));
       if (this.isAway(layer)) words.push(CG.text("away"));
       if (spec.invented && this.isMixed) words.push(CG.text("invented"));
       return words.join(" · ");
@@ -182,8 +191,23 @@
         "aria-label": CG.text("opacity", spec.title),
         oninput: () => this.session.setOpacity(spec.id, Number(slider.value)),
       });
-      return el("div", { class: "cg-details" }, slider,
+      return el("div", { class: "cg-details" }, slider, this.session.swipe.choice(layer), this.classSwitches(layer),
         el("small", {}, spec.source ? CG.text("source", spec.source) : CG.text("noSource")));
+    }
+
+    /** A switch for each class that was seen in the layer; none where there is one class or none. */
+    classSwitches(layer) {
+      const names = CG.classesSeen(layer);
+      if (names.length < 2) return null;
+      return el("fieldset", { class: "cg-class-switches" }, el("legend", {}, CG.text("showClasses")),
+        ...names.map((name) => {
+          const box = el("input", {
+            type: "checkbox", "data-cg-focus": `class ${layer.spec.id} ${name}`,
+            onchange: () => this.session.setClass(layer.spec.id, name, box.checked),
+          });
+          box.checked = !layer.hidden.has(name);
+          return el("label", {}, box, el("span", {}, name === null ? CG.text("noClass") : name.replaceAll("_", " ")));
+        }));
     }
   };
 })();

@@ -3,6 +3,7 @@
   "use strict";
   const CG = window.CommonGround;
   const CELL = 24;
+  const HATCHED = 5; // pixels: in less there is no room for a hatch
 
   CG.Painter = L.Renderer.extend({
     options: { padding: 0.15, interactive: false },
@@ -21,6 +22,22 @@
       cancelAnimationFrame(this._frame);
       this._container.remove();
       this._container = null;
+    },
+
+    getEvents() {
+      return { ...L.Renderer.prototype.getEvents.call(this), move: this._follow };
+    },
+
+    /** A long drag leaves what is drawn: draw where the map is now, before it shows bare ground. */
+    _follow() {
+      if (this._following || !this._bounds || this._map._animatingZoom) return;
+      this._following = requestAnimationFrame(() => {
+        this._following = null;
+        const map = this._map;
+        if (!map || map._animatingZoom || map.getZoom() !== this._zoom) return;
+        const corner = map.containerPointToLayerPoint([0, 0]);
+        if (!this._bounds.contains(L.bounds(corner, corner.add(map.getSize())))) this._update();
+      });
     },
 
     /** Draw again soon; many calls in one turn cost one drawing. */
@@ -55,17 +72,32 @@
       const scale = 256 * Math.pow(2, this._zoom);
       pen.setTransform(this._dense, 0, 0, this._dense, -min.x * this._dense, -min.y * this._dense);
       const view = {
-        pen, scale, ox: origin.x, oy: origin.y, min, max, zoom: this._zoom,
+        pen, scale, ox: origin.x, oy: origin.y, min, max, zoom: this._zoom, dense: this._dense, sight: this._sight(scale),
         box: [(min.x + origin.x) / scale, (min.y + origin.y) / scale, (max.x + origin.x) / scale, (max.y + origin.y) / scale],
         taken: [],
       };
       const started = performance.now();
+      CG.beginFrame(view);
+      this.paintView(view);
+      this.session.lastPaintMs = performance.now() - started;
+      this.session.painted(view);
+      this.session.legend.follow();
+    },
+
+    /** What a person sees, without the margin around it: a box on the unit square. */
+    _sight(scale) {
+      const { min, max } = this._map.getPixelBounds();
+      return [min.x / scale, min.y / scale, max.x / scale, max.y / scale];
+    },
+
+    /** Draw everything there is in a view, on the screen's pen or on that of a picture. */
+    paintView(view) {
       CG.paintBase(view, this.session);
       CG.paintUnits(view, this.session);
-      const shown = this.session.shownLayers();
-      const last = shown.map((layer) => layer.spec.kind).lastIndexOf("survey_coverage");
-      shown.forEach((layer, i) => {
-        paintLayer(view, layer);
+      const drawn = this.session.drawn();
+      const last = drawn.map(({ layer }) => layer.spec.kind).lastIndexOf("survey_coverage");
+      drawn.forEach(({ layer, side, keep }, i) => {
+        this.session.swipe.clipped(view, side, () => paintLayer(view, layer, keep));
         if (i === last) CG.paintUnsurveyed(view, this.session);
       });
       this._paintHighlight(view);
@@ -73,8 +105,6 @@
       CG.paintRanks(view, this.session);
       CG.paintLabels(view, this.session);
       this.session.tools.paint(view);
-      this.session.lastPaintMs = performance.now() - started;
-      this.session.legend.follow();
     },
 
     _paintHighlight(view) {
@@ -112,14 +142,14 @@
     _paintConflicts(view) {
       const { pen } = view;
       this.signs = [];
-      const cells = clusters(view, this.session.shownConflicts());
+      const cells = clusters(view, this.session.shownConflicts(view));
       const chosen = this.session.selectedConflict;
       for (const cell of cells) {
         const worst = cell.shapes.find((shape) => shape.properties.verdict === "inside") || cell.shapes[0];
         const lead = cell.shapes.find((shape) => shape.properties.id === chosen) || worst;
         const x = cell.x - view.ox;
         const y = cell.y - view.oy;
-        const count = cell.shapes.length;
+        const count = cell.shapes.reduce((sum, shape) => sum + (shape.count || 1), 0);
         const r = count > 1 ? 10 : 7.5;
         if (lead.properties.id === chosen) {
           for (const [color, width] of [["#ffffff", 7], [CG.INK, 3]]) {
@@ -166,48 +196,63 @@
     return list;
   }
 
-  function paintLayer(view, layer) {
+  /** Draw a layer; of its features those that `keep` says, all where it is null. */
+  function paintLayer(view, layer, keep) {
     const { pen } = view;
     if (layer.tiles) {
       pen.globalAlpha = layer.opacity;
       layer.tiles.paint(view);
       pen.globalAlpha = 1;
     }
+    if (layer.vector) layer.vector.paint(view, layer);
     if (!layer.data) return;
-    const { color, symbol } = layer.spec;
-    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box));
+    const accepts = CG.acceptsShape(layer);
+    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box) && accepts(shape) && (!keep || keep(shape)));
     layer.seen = seen.length;
     pen.globalAlpha = layer.opacity;
-    const style = CG.areaStyle(layer.spec);
-    if (layer.data.types.has("area")) {
+    CG.paintGround(view, layer.spec, seen);
+    pen.globalAlpha = 1;
+    CG.paintPoints(view, layer, seen);
+  }
+
+  /** Draw the areas and lines of shapes in the colours of their layer. */
+  CG.paintGround = function (view, spec, shapes) {
+    const { pen } = view;
+    const { color } = spec;
+    const areas = shapes.filter((shape) => shape.areas.length);
+    if (areas.length) {
+      const style = CG.areaStyle(spec);
+      const plain = { ...style, hatch: "none" };
       if (style.fill || style.hatch !== "none") {
-        for (const shape of seen) {
-          if (!shape.areas.length) continue;
+        for (const shape of areas) {
           // One path each: in one path, areas that overlap would cancel each other out.
           trace(view, [shape], "areas");
-          CG.paintArea(pen, style, color);
+          const isSmall = (shape.box[2] - shape.box[0]) * view.scale < HATCHED;
+          CG.paintArea(pen, isSmall ? plain : style, color);
         }
       }
-      trace(view, seen, "areas");
+      trace(view, areas, "areas");
       pen.strokeStyle = color;
       pen.lineWidth = style.width;
       pen.setLineDash(style.dash || []);
       pen.stroke();
+      pen.setLineDash([]);
     }
-    if (layer.data.types.has("line")) {
-      const line = CG.lineStyle(layer.spec);
-      CG.strokeLines(view, seen, color, line.width, line.dash || []);
-      if (line.core) CG.strokeLines(view, seen, line.core, line.core_width, []);
+    const lines = shapes.filter((shape) => shape.lines.length);
+    if (lines.length) {
+      const line = CG.lineStyle(spec);
+      CG.strokeLines(view, lines, color, line.width, line.dash || []);
+      if (line.core) CG.strokeLines(view, lines, line.core, line.core_width, []);
     }
-    if (layer.data.types.has("point")) paintPoints(view, layer, seen, color, symbol);
-    pen.globalAlpha = 1;
-    pen.setLineDash([]);
-  }
+  };
 
-  function paintPoints(view, layer, seen, color, symbol) {
+  /** Draw the points of shapes with the sign of their layer. */
+  CG.paintPoints = function (view, layer, shapes) {
     const { pen, scale, ox, oy } = view;
+    const { color, symbol } = layer.spec;
     const r = view.zoom < 7 ? 2.6 : view.zoom < 9 ? 3.4 : view.zoom < 11 ? 4.6 : view.zoom < 13 ? 6 : 7;
-    for (const shape of seen) {
+    pen.globalAlpha = layer.opacity;
+    for (const shape of shapes) {
       for (const point of shape.points) {
         const x = point[0] * scale - ox;
         const y = point[1] * scale - oy;
@@ -229,7 +274,9 @@
         CG.drawPoint(pen, symbol, x, y, r, color);
       }
     }
-  }
+    pen.globalAlpha = 1;
+    pen.setLineDash([]);
+  };
 
   /** Put shapes into the current path; steps shorter than half a pixel are left out. */
   function trace(view, shapes, what) {

@@ -2,10 +2,11 @@
 (function () {
   "use strict";
   const CG = window.CommonGround;
-  const LARGE = 20000;
-  const WINDOW = 8000;
 
   const viewText = (view) => view.map((part) => part.toFixed(5)).join(",");
+
+  /** What a layer's filters let through, in one line: pictures made under another one are old. */
+  const filterText = ({ spec, hidden }) => `${(spec.only || ["*"]).join()}-${[...hidden].join()}`;
 
   /** Fetch JSON of this server; an error carries the server's own sentence. */
   CG.fetchJson = async function (url) {
@@ -19,6 +20,7 @@
     constructor(map) {
       this.map = map;
       this.layers = new Map();
+      this.added = new Map(); // layers that folium put on the map itself
       this.conflicts = null;
       this.hotspots = null;
       this.highlighted = [];
@@ -34,9 +36,14 @@
       this.number = 0;
       this.written = new Set();
       this.painter = new CG.Painter(this);
+      this.reach = new CG.Reach(this);
       this.tools = new CG.Tools(this);
       this.legend = new CG.Legend(this);
       this.identify = new CG.Identify(this);
+      this.older = new Map();
+      this.share = new CG.Share(this);
+      this.swipe = new CG.Swipe(this);
+      this.timeline = new CG.Timeline(this);
       this.readout = CG.element("div", { class: "cg-readout", "aria-hidden": "true" });
       this.credit = CG.element("div", { class: "cg-credit" });
       map.getContainer().append(this.readout, this.credit);
@@ -54,14 +61,16 @@
       const first = !before.region;
       const otherRegion = first || before.region.id !== message.region.id;
       const same = (name) => JSON.stringify(before[name]) === JSON.stringify(message[name]);
-      CG.setLanguage(message.language);
+      const link = this.share.news(message);
+      this.language = this.share.languageOf(message, before, link);
+      CG.setLanguage(this.language);
       this.region = message.region;
       this.prefix = message.prefix;
       this.returns = message.returns;
       this.map.getContainer().setAttribute("aria-label", CG.text("map", this.region.name));
       if (otherRegion) {
         this.map.closePopup();
-        this.look(message, first);
+        this.look(message, first, link);
         this.loadBase();
       } else if (message.view && !same("view") && !this.written.has(viewText(message.view))) {
         // A view we wrote into the address ourselves comes back with a later run, when the person
@@ -69,22 +78,29 @@
         this.setView(message.view);
       }
       if (first) this.painter.addTo(this.map);
-      if (!same("layers") || otherRegion) this.setLayers(message.layers);
+      if (!same("layers") || otherRegion || link) this.setLayers(message.layers, link && link.layers);
       if (!same("conflicts")) this.setConflicts(message.conflicts);
       if (!same("hotspots")) this.setHotspots(message.hotspots);
       if (!same("highlight") || !same("conflicts")) this.follow(message);
       if (first || before.language !== message.language || !same("returns")) this.tools.render();
       if (first) this.setBase(this.recall("base"));
+      if (first || otherRegion || link) this.share.restore(link);
+      if (first || before.embedded !== message.embedded) this.share.corner();
+      this.timeline.refresh();
+      this.swipe.render();
       this.scaleBar.render();
       this.legend.render();
+      this.reach.render();
       this.painter.redraw();
       this.moved();
     }
 
-    look(message, first) {
+    look(message, first, link) {
       const kept = first && this.recall("view");
-      if (message.view) this.setView(message.view);
-      else if (kept && kept.region === message.region.id) this.setView(kept.view);
+      const isKept = kept && kept.region === message.region.id;
+      // A link that this page took before is older than where the person looked since.
+      if (message.view && (link || !isKept)) this.setView(message.view);
+      else if (isKept) this.setView(kept.view);
       else this.showRegion();
     }
 
@@ -109,6 +125,7 @@
       this.baseStyle = isKnown ? name : "full";
       this.online.show(this.baseStyle === "online" ? this.region.online : null);
       this.keep("base", this.baseStyle);
+      this.share.later();
       this.legend.render();
       this.painter.redraw();
     }
@@ -129,7 +146,7 @@
       }
     }
 
-    setLayers(specs) {
+    setLayers(specs, linked) {
       const before = this.layers;
       const kept = this.recall("layers") || {};
       this.layers = new Map();
@@ -143,7 +160,9 @@
         const memory = kept[spec.id] || {};
         const isNew = !old || old.spec.version !== spec.version;
         // The page moves a switch only when its own mind changes; otherwise the person's choice stays.
-        const asked = (name, now) => (old ? (old.spec[name] === spec[name] ? now : spec[name]) : memory[name] ?? spec[name]);
+        const said = linked && linked[CG.shortId(spec.id)];
+        const fromLink = linked && { visible: said !== undefined, opacity: said ?? spec.opacity };
+        const asked = (name, now) => (fromLink ? fromLink[name] : old ? (old.spec[name] === spec[name] ? now : spec[name]) : memory[name] ?? spec[name]);
         this.layers.set(spec.id, {
           spec,
           visible: asked("visible", old && old.visible),
@@ -151,115 +170,150 @@
           data: isNew ? null : old.data,
           state: isNew ? "waiting" : old.state,
           problem: isNew ? "" : old.problem,
-          drawn: isNew ? 0 : old.drawn,
-          inView: isNew ? 0 : old.inView,
-          tiles: spec.tiles ? (isNew ? this.tilesOf(spec) : old.tiles) : null,
+          hidden: old ? old.hidden : new Set(),
+          tiles: spec.tiles ? (isNew ? new CG.Tiles(spec.tiles, () => this.arrived(spec.id)) : old.tiles) : null,
+          vector: spec.vector ? (isNew ? new CG.VectorSource(spec.vector, () => this.arrived(this.layers.get(spec.id))) : old.vector) : null,
         });
+        const layer = this.layers.get(spec.id);
+        layer.filtered = filterText(layer);
       }
+      for (const [id, { vector }] of before) {
+        const now = this.layers.get(id);
+        if (vector && !(now && now.vector === vector)) vector.close();
+      }
+      if (linked) this.remember(...this.layers.keys());
       this.loadShown();
     }
 
-    tilesOf(spec) {
-      return new CG.Tiles(spec.tiles, () => {
-        const layer = this.layers.get(spec.id);
-        if (!layer || !layer.tiles) return;
-        const { waiting, failed } = layer.tiles;
-        const state = failed ? "failed" : waiting ? "loading" : "ready";
-        if (state !== layer.state) {
-          layer.state = state;
-          layer.problem = failed ? CG.text("tilesFailed", failed) : "";
-          this.legend.render();
-        }
-        this.painter.redraw();
-      });
+    /** An older version of a layer as a layer of its own, fetched when it is first asked for. */
+    versionLayer(layer, version) {
+      const told = (layer.spec.versions || []).find((one) => one.version === version);
+      if (!told) return null;
+      if (!this.older.has(version)) {
+        const spec = { ...layer.spec, ...told };
+        const mine = { spec, visible: true, data: null, state: "waiting", problem: "", tiles: null, vector: null };
+        if (spec.tiles) mine.tiles = new CG.Tiles(spec.tiles, () => this.arrived(mine));
+        if (spec.vector) mine.vector = new CG.VectorSource(spec.vector, () => this.arrived(mine));
+        this.older.set(version, mine);
+        this.load(mine);
+      }
+      return Object.assign(this.older.get(version), { opacity: layer.opacity, hidden: layer.hidden, filtered: layer.filtered });
+    }
+
+    /** A tile of a layer came or failed: say so in the legend, draw it. */
+    arrived(layer) {
+      const source = layer && (layer.vector || layer.tiles);
+      if (!source) return;
+      const { waiting, failed, isBuilding, problem } = source;
+      const state = isBuilding ? "building" : failed ? "failed" : waiting ? "loading" : "ready";
+      if (state !== layer.state) {
+        layer.state = state;
+        layer.problem = failed ? problem || CG.text("tilesFailed", failed) : "";
+        this.legend.render();
+      }
+      this.painter.redraw();
+    }
+
+    /** After each drawing: go on where time ran out; tell the legend when squares came or went. */
+    painted(view) {
+      if (view.unfinished) this.painter.redraw();
+      let isOther = false;
+      for (const layer of this.shownLayers()) {
+        const merges = Boolean(layer.vector && layer.vector.merged);
+        if (merges !== Boolean(layer.merges)) isOther = true;
+        layer.merges = merges;
+      }
+      if (isOther) this.legend.render();
+    }
+
+    /** Whether all that is in view has come and is drawn. */
+    get isSettled() {
+      const sources = [...this.shownLayers(), this.conflicts, this.hotspots].map((one) => one && one.vector).filter(Boolean);
+      return !this.painter._frame && sources.every((source) => !source.waiting && !source.isBuilding);
     }
 
     loadShown() {
       for (const layer of this.layers.values()) if (layer.visible) this.load(layer);
     }
 
-    /** Fetch a layer: whole when it is small, what is in view when it is large. */
+    /** Fetch a small layer, whole; tiles are fetched as they are drawn. */
     async load(layer) {
-      if (layer.tiles) return; // tiles are fetched as they are drawn
-      const isLarge = layer.spec.features > LARGE;
-      if (!isLarge && layer.state !== "waiting" && layer.state !== "failed") return;
-      let url = layer.spec.url;
-      if (isLarge) {
-        const box = this.map.getBounds().pad(0.2);
-        const round = (n) => n.toFixed(3);
-        url += `?bbox=${[box.getWest(), Math.max(-85, box.getSouth()), box.getEast(), Math.min(85, box.getNorth())].map(round).join(",")}&limit=${WINDOW}`;
-        if (layer.asked === url) return;
-      }
-      layer.asked = url;
-      if (!layer.data) layer.state = "loading";
+      if (layer.tiles || layer.vector) return;
+      if (layer.state !== "waiting" && layer.state !== "failed") return;
+      layer.state = "loading";
       try {
-        const document_ = await CG.fetchJson(url);
-        if (layer.asked !== url || this.layers.get(layer.spec.id) !== layer) return;
-        layer.data = CG.shapes(document_);
-        layer.state = "ready";
-        layer.drawn = document_.features.length;
-        layer.inView = document_.in_view ?? layer.drawn;
+        this.loaded(layer.spec, { data: CG.shapes(await CG.fetchJson(layer.spec.url)), state: "ready" });
       } catch (error) {
-        if (layer.asked !== url) return;
-        layer.state = "failed";
-        layer.problem = error.message;
+        this.loaded(layer.spec, { state: "failed", problem: error.message });
       }
+    }
+
+    /** A newer message may have made the layer anew while its features were on their way. */
+    loaded({ id, version }, result) {
+      const now = this.layers.get(id);
+      const layer = now && now.spec.version === version ? now : this.older.get(version);
+      if (!layer) return;
+      Object.assign(layer, result);
+      this.timeline.refresh();
+      this.swipe.render();
       this.legend.render();
       this.painter.redraw();
     }
 
-    async setConflicts(spec) {
-      if (!spec) {
-        this.conflicts = null;
-        return;
-      }
+    setConflicts(spec) {
       const old = this.conflicts;
-      const isSame = old && old.spec.fingerprint === spec.fingerprint && old.state === "ready";
-      const mine = (this.conflicts = { spec, shown: spec.shown && new Set(spec.shown), data: isSame ? old.data : null, state: isSame ? "ready" : "loading" });
-      if (isSame) return;
-      try {
-        const data = CG.shapes(await CG.fetchJson(spec.url));
-        mine.data = data;
-        mine.state = "ready";
-      } catch (error) {
-        mine.state = "failed";
-        mine.problem = error.message;
-      }
-      if (this.conflicts && this.conflicts.spec.fingerprint === spec.fingerprint) {
-        this.conflicts.data = mine.data;
-        this.conflicts.state = mine.state;
-        this.conflicts.problem = mine.problem;
-      }
-      this.legend.render();
+      if (!spec && old && old.vector) old.vector.close();
+      this.conflicts = spec ? new CG.Conflicts(spec, old, () => this.conflictsArrived()) : null;
+    }
+
+    conflictsArrived() {
+      if (this.conflicts && this.conflicts.check()) this.legend.render();
       this.painter.redraw();
     }
 
-    /** Fetch the units of a hotspot run; a choice among them fetches nothing. */
+    /** Fetch the units of a hotspot run, whole or as tiles; a choice among them fetches one at most. */
     async setHotspots(spec) {
       const old = this.hotspots;
+      const isSame = old && spec && old.spec.fingerprint === spec.fingerprint && old.state !== "failed";
+      if (old && old.vector && !isSame) old.vector.close();
       if (!spec) {
         this.hotspots = null;
         return;
       }
-      const isSame = old && old.spec.fingerprint === spec.fingerprint;
-      const mine = (this.hotspots = isSame ? { ...old, spec } : { spec, data: null, state: "loading" });
-      if (!isSame) {
-        try {
-          mine.data = CG.shapes(await CG.fetchJson(spec.url));
-          mine.state = "ready";
-        } catch (error) {
-          mine.state = "failed";
-          mine.problem = error.message;
-        }
-        // chosen meanwhile, or another run asked for
-        const now = this.hotspots;
-        if (!now || now.spec.fingerprint !== spec.fingerprint) return;
-        this.hotspots = { ...mine, spec: now.spec };
+      const mine = (this.hotspots = isSame ? { ...old, spec, chosen: null } : { spec, data: null, vector: null, chosen: null, classes: new Set(), state: "loading" });
+      if (spec.vector && !mine.vector) {
+        mine.vector = CG.unitTiles(spec.vector, () => this.unitsArrived());
+        mine.state = "ready";
       }
-      const chosen = this.hotspots.data && this.hotspots.data.byId.get(spec.selected);
-      const bounds = chosen && spec.zoom && CG.boundsOf([chosen]);
+      try {
+        if (!spec.vector && !mine.data) mine.data = CG.shapes(await CG.fetchJson(spec.url));
+        mine.state = "ready";
+        mine.chosen = spec.selected ? await CG.unitOf(mine, spec.selected) : null;
+      } catch (error) {
+        mine.state = "failed";
+        mine.problem = error.message;
+      }
+      // chosen meanwhile, or another run asked for
+      const now = this.hotspots;
+      if (!now || now.spec.fingerprint !== spec.fingerprint) return;
+      if (now !== mine) {
+        const { data, state, problem } = mine;
+        Object.assign(now, { data, state, problem, chosen: data && now.spec.selected ? data.byId.get(now.spec.selected) || null : now.chosen });
+      }
+      const bounds = now.chosen && now.spec.zoom && CG.boundsOf([now.chosen]);
       if (bounds) this.map.fitBounds(bounds, { maxZoom: 12, animate: false, ...this.padding() });
       this.legend.render();
+      this.painter.redraw();
+    }
+
+    unitsArrived() {
+      const { hotspots } = this;
+      if (!hotspots || !hotspots.vector) return;
+      const { failed, problem } = hotspots.vector;
+      const state = failed ? "failed" : "ready";
+      const isNew = state !== hotspots.state;
+      Object.assign(hotspots, { state, problem });
+      if (isNew) this.legend.render();
       this.painter.redraw();
     }
 
@@ -303,27 +357,80 @@
     }
 
     shownLayers() {
-      return [...this.layers.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
+      return [...this.layers.values(), ...this.added.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
     }
 
-    shownConflicts() {
-      const { conflicts } = this;
-      if (!conflicts || !conflicts.data) return [];
-      return conflicts.shown ? conflicts.data.list.filter((shape) => conflicts.shown.has(shape.properties.id)) : conflicts.data.list;
+    /** What is painted, bottom first: {layer, side of a comparison or null, features to keep or null}. */
+    drawn() {
+      const parts = (layer) => {
+        const sides = this.swipe.parts(layer);
+        if (sides) return sides;
+        const now = this.timeline.asOf(layer);
+        return now ? [{ layer: now, side: null }] : [];
+      };
+      return this.shownLayers().flatMap(parts).map((part) => ({ ...part, keep: this.timeline.keeps(part.layer) }));
+    }
+
+    /**
+     * The hits of a click that are drawn under it, and the titles of layers that cannot be asked: the
+     * server answers for the version that is current, whatever stands on the map.
+     */
+    answered(hits, { x }) {
+      const here = this.swipe.sideAt(x);
+      const drawn = this.drawn().filter(({ side }) => !side || side === here);
+      const shown = drawn.filter(({ layer }) => this.layers.get(layer.spec.id) === layer);
+      const silent = drawn.filter(({ layer }) => this.layers.get(layer.spec.id) !== layer);
+      const isDrawn = (hit) => shown.some(({ layer, keep }) => {
+        if (layer.spec.id !== hit.layer_id) return false;
+        const shape = keep && layer.data && layer.data.byId.get(hit.feature_id);
+        return !shape || keep(shape);
+      });
+      return { hits: hits.filter(isDrawn), silent: silent.map(({ layer }) => layer.spec.title) };
+    }
+
+    shownConflicts(view) {
+      return this.conflicts ? this.conflicts.shapes(view) : [];
     }
 
     setVisible(id, visible) {
       const layer = this.layers.get(id);
       layer.visible = visible;
-      this.remember();
+      this.remember(id);
+      if (visible && layer.vector) layer.vector.retry();
       if (visible) this.load(layer);
+      this.timeline.refresh();
       this.legend.render();
+      this.reach.render();
       this.painter.redraw();
     }
 
     setOpacity(id, opacity) {
       this.layers.get(id).opacity = opacity;
-      this.remember();
+      this.remember(id);
+      this.painter.redraw();
+    }
+
+    /** Say everything in another language; nothing is fetched and the view stays. */
+    setLanguage(language) {
+      this.language = language;
+      CG.setLanguage(language);
+      this.map.getContainer().setAttribute("aria-label", CG.text("map", this.region.name));
+      this.map.closePopup();
+      this.tools.render();
+      this.legend.render();
+      this.share.corner();
+      this.timeline.refresh();
+      this.swipe.render();
+      this.share.later();
+    }
+
+    /** Show or hide one class of a layer; null is what has no class. */
+    setClass(id, name, shown) {
+      const layer = this.layers.get(id);
+      if (shown) layer.hidden.delete(name);
+      else layer.hidden.add(name);
+      layer.filtered = filterText(layer);
+      this.legend.render();
       this.painter.redraw();
     }
 
@@ -339,12 +446,24 @@
         return;
       }
       const answer = await this.identify.at(event.latlng, event.containerPoint);
-      if (!answer || !this.returns.includes("click")) return;
-      const where = event.latlng.wrap();
+      if (answer) this.tell(event.latlng, answer);
+    }
+
+    /** Tell the page what was found at a place, where it wants to know. */
+    tell(latlng, answer) {
+      if (!this.returns.includes("click")) return;
+      const where = latlng.wrap();
       this.send({
         what: "click", clicked: [where.lng, where.lat], conflict: answer.conflict, unit: answer.unit,
         found: answer.hits.map((hit) => [hit.layer_id, hit.feature_id]), polygon: this.tools.drawn,
       });
+    }
+
+    /** Choose a feature by name, as a click on it would. */
+    async pick(row) {
+      await this.highlight([[row.layer_id, row.feature_id]], { zoom: false });
+      await this.identify.show(row);
+      this.tell(L.latLng(row.latitude, row.longitude), { hits: [row], conflict: null, unit: null });
     }
 
     /** Tell Python. The number grows, so that the same click twice is two events. */
@@ -364,7 +483,7 @@
       if (!this.region) return;
       const centre = this.map.getCenter();
       this.read(centre);
-      for (const layer of this.layers.values()) if (layer.visible && layer.spec.features > LARGE) this.load(layer);
+      this.reach.moved();
       clearTimeout(this.later);
       this.later = setTimeout(() => this.writeView(centre.wrap(), this.map.getZoom()), 400);
     }
@@ -385,29 +504,42 @@
       const view = [Number(centre.lng.toFixed(5)), Number(centre.lat.toFixed(5)), zoom];
       this.written.add(viewText(view));
       this.keep("view", { region: this.region.id, view });
-      let page;
-      try {
-        page = new URL(window.parent.location.href);
-      } catch {
-        return; // Shown inside somebody else's page: its address is not ours to write.
-      }
+      const page = CG.pageAddress();
+      if (!page) return; // Shown inside somebody else's page: its address is not ours to write.
       page.searchParams.set("view", view.join(","));
-      const address = page.href.replace(/%2C/g, ",");
+      this.share.put(page);
+      const address = CG.plainAddress(page);
       if (address !== window.parent.location.href) window.parent.history.replaceState(window.parent.history.state, "", address);
     }
 
-    remember() {
+    /** Note how these layers stand, for the next page and for the address. */
+    remember(...ids) {
       const layers = this.recall("layers") || {};
-      for (const [id, { visible, opacity }] of this.layers) layers[id] = { visible, opacity };
+      for (const id of ids) {
+        const { visible, opacity } = this.layers.get(id);
+        layers[id] = { visible, opacity };
+      }
       this.keep("layers", layers);
+      this.share.later();
     }
 
+    /** What the tab remembers from page to page; an embedded map is nobody's page and keeps nothing. */
     keep(name, value) {
-      sessionStorage.setItem(`common-ground ${name}`, JSON.stringify(value));
+      if (this.message.embedded) return;
+      try {
+        sessionStorage.setItem(`common-ground ${name}`, JSON.stringify(value));
+      } catch {
+        // A browser may forbid a frame in another host's page to keep anything: then nothing is kept.
+      }
     }
 
     recall(name) {
-      return JSON.parse(sessionStorage.getItem(`common-ground ${name}`) || "null");
+      if (this.message.embedded) return null;
+      try {
+        return JSON.parse(sessionStorage.getItem(`common-ground ${name}`) || "null");
+      } catch {
+        return null;
+      }
     }
   };
 

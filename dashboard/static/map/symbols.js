@@ -252,6 +252,44 @@
 
   CG.verdictSwatch = (verdict) => CG.swatch((pen) => CG.drawVerdict(pen, verdict, 14, 10, 7.5, 1));
 
+  /** How dark the square of several features is: by the ground they cover, else by how many they are. */
+  const cellTint = ({ share, count }) =>
+    share === undefined ? Math.min(1, 0.45 + 0.2 * Math.log10(Math.max(1, count || 1))) : 0.14 + 0.66 * Math.sqrt(Math.max(0, Math.min(1, share)));
+
+  /** Draw squares that stand for several features too small to show; the darker, the more. */
+  CG.paintCells = function ({ pen, scale, ox, oy }, { color }, cells) {
+    const alpha = pen.globalAlpha;
+    pen.fillStyle = color;
+    for (const { box, areas, properties } of cells) {
+      if (!areas.length) continue;
+      pen.globalAlpha = alpha * cellTint(properties);
+      pen.fillRect(box[0] * scale - ox, box[1] * scale - oy, (box[2] - box[0]) * scale, (box[3] - box[1]) * scale);
+    }
+    pen.globalAlpha = alpha;
+  };
+
+  /** Draw squares that stand for several points, with a white edge as other points have. */
+  CG.paintPointCells = function ({ pen, scale, ox, oy }, layer, cells) {
+    pen.setLineDash([]);
+    pen.lineWidth = 0.8;
+    for (const { points, properties } of cells) {
+      const [x, y] = [points[0][0] * scale - ox, points[0][1] * scale - oy];
+      pen.globalAlpha = layer.opacity * 0.9;
+      pen.fillStyle = "#ffffff";
+      pen.fillRect(x - 4.5, y - 4.5, 9, 9);
+      pen.globalAlpha = layer.opacity * cellTint(properties);
+      pen.fillStyle = layer.spec.color;
+      pen.fillRect(x - 3.5, y - 3.5, 7, 7);
+    }
+    pen.globalAlpha = 1;
+  };
+
+  CG.cellSwatch = (spec) =>
+    CG.swatch((pen) => {
+      const cell = (i, j, share) => ({ areas: [1], box: [4 + 7 * i, 3 + 7 * j, 10.6 + 7 * i, 9.6 + 7 * j], properties: { share } });
+      CG.paintCells({ pen, scale: 1, ox: 0, oy: 0 }, spec, [cell(0, 0, 0.05), cell(1, 0, 0.3), cell(2, 0, 1), cell(0, 1, 0.3), cell(1, 1, 1), cell(2, 1, 0.05)]);
+    });
+
   /** Fill the current path as an area: a tint, then its hatch, in the colour of its ink if it has one. */
   CG.paintArea = function (pen, style, color, ink) {
     const alpha = pen.globalAlpha;

@@ -22,6 +22,11 @@
       return [...this.kept.values()].filter((tile) => tile.state === "failed").length;
     }
 
+    /** Forget the tiles that did not come, so that they are asked for again. */
+    retry() {
+      for (const [key, tile] of this.kept) if (tile.state === "failed") this.kept.delete(key);
+    }
+
     /** A tile, asked for if it is not here yet; the ones used last are kept. */
     tile(z, x, y, ask) {
       const key = `${z}/${x}/${y}`;
@@ -46,7 +51,7 @@
     /** Draw what is in view; until a tile is here, the part of a coarser one that covers it. */
     paint(view) {
       const { pen } = view;
-      const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom)));
+      const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom + (view.sharp || 0))));
       const many = Math.pow(2, z);
       const side = view.scale / many;
       const [left, top] = [Math.floor(view.box[0] * many), Math.max(0, Math.floor(view.box[1] * many))];

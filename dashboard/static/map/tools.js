@@ -15,9 +15,15 @@
     area: "M4 4h16v16H4zM4 12h4M12 4v4M20 12h-4M12 20v-4M12 12h.01",
     polygon: "M5 18l2-12 11 3-1 9zM5 18h.01M7 6h.01M18 9h.01M17 18h.01M21 21l-4-3",
     rectangle: "M4 6h16v12H4zM4 6h.01M20 6h.01M20 18h.01M4 18h.01",
+    print: "M7 8V4h10v4M7 17H4V9h16v8h-3M7 14h10v6H7z",
+    timeline: "M12 4a8 8 0 1 0 0.01 0M12 8v4.5l3 2",
     copyLink: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.5 1.5M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.5-1.5",
+    list: "M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01",
+    moreTools: "M5 12h.01M12 12h.01M19 12h.01",
     clear: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
   };
+
+  const NAMES = { print: "printMap" };
 
   function icon(name) {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -40,8 +46,7 @@
       this.bar = el("div", { class: "cg-tools", role: "toolbar" });
       this.panel = el("div", { class: "cg-panel", role: "status", "aria-live": "polite", hidden: true });
       for (const part of [this.bar, this.panel]) {
-        L.DomEvent.disableClickPropagation(part);
-        L.DomEvent.disableScrollPropagation(part);
+        CG.shield(part);
         session.map.getContainer().append(part);
       }
       session.map.on("mousemove", (event) => this.panel.contains(event.originalEvent.target) || this.move(event.latlng));
@@ -55,12 +60,13 @@
       const { session } = this;
       const { map } = session;
       const acts = [
-        [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()]],
+        [["zoomIn", () => map.zoomIn(1)], ["zoomOut", () => map.zoomOut(1)], ["home", () => session.showRegion()], ["list", () => session.reach.toggle()], ["moreTools", () => this.unfold()]],
         [["distance", () => this.start("distance")], ["area", () => this.start("area")]],
-        [["base", () => this.chooseBase()], ["graticule", () => session.setGraticule(!session.graticule)], ["copyLink", () => this.copyLink()]],
+        [["base", () => this.chooseBase()], ["graticule", () => session.setGraticule(!session.graticule)], ["timeline", () => session.timeline.toggle()]],
+        [["copyLink", () => session.share.open()], ["print", () => CG.openPrint(session)]],
       ];
       if (document.fullscreenEnabled) {
-        acts[2].push(["fullscreen", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())]);
+        acts[3].push(["fullscreen", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())]);
       }
       if (session.returns.includes("draw")) {
         acts[1].push(["polygon", () => this.start("polygon")], ["rectangle", () => this.start("rectangle")]);
@@ -68,31 +74,27 @@
       acts[1].push(["clear", () => this.clear()]);
       this.buttons = {};
       this.bar.replaceChildren(...acts.map((group) => el("div", { class: "cg-group" }, ...group.map(([name, act]) => {
-        const button = el("button", { type: "button", title: CG.text(name), "aria-label": CG.text(name), "data-cg": name, onclick: act }, icon(name));
+        const button = el("button", { type: "button", title: CG.text(NAMES[name] || name), "aria-label": CG.text(NAMES[name] || name), "data-cg": name, onclick: act }, icon(name));
         this.buttons[name] = button;
         return button;
       }))));
       this.mark();
     }
 
-    /** Put the page's address on the clipboard, or show it marked where a browser forbids that. */
-    async copyLink() {
+    /** Show the controls of another part in the panel, until it is closed or a tool is used. */
+    open(...children) {
       this.stop();
-      const address = this.session.address();
-      if (!address) return;
-      const field = el("input", { type: "text", readonly: true, value: address, "aria-label": CG.text("copyLink") });
-      const close = el("button", { type: "button", onclick: () => this.show() }, CG.text("close"));
-      const hint = el("p", { class: "cg-quiet" }, CG.text("linkMarked"));
-      this.built = null;
-      this.panel.replaceChildren(hint, field, el("div", { class: "cg-acts" }, close));
+      this.opener = document.activeElement;
+      this.panel.replaceChildren(...children);
       this.panel.hidden = false;
-      field.select();
-      try {
-        await window.parent.navigator.clipboard.writeText(address);
-        hint.textContent = CG.text("linkCopied");
-      } catch {
-        // no clipboard outside https, or not allowed: the address stands there, marked
-      }
+      this.built = "open";
+    }
+
+    /** Close what `open` showed, and go back to the button it was opened with. */
+    close() {
+      this.built = null;
+      this.show();
+      if (this.opener && this.opener.isConnected) this.opener.focus();
     }
 
     /** Choose the base map: full, pale, none, or the online one where the server has it. */
@@ -112,10 +114,22 @@
       this.panel.querySelector("input:checked").focus();
     }
 
+    /** A phone shows the first tools; this shows or hides the others. */
+    unfold() {
+      this.bar.classList.toggle("cg-open");
+      this.mark();
+    }
+
     mark() {
       for (const [name, button] of Object.entries(this.buttons)) {
         if (["distance", "area", "polygon", "rectangle"].includes(name)) button.setAttribute("aria-pressed", String(this.mode === name));
         if (name === "graticule") button.setAttribute("aria-pressed", String(this.session.graticule));
+        if (name === "timeline") {
+          button.hidden = !this.session.timeline || !this.session.timeline.offered;
+          button.setAttribute("aria-pressed", String(Boolean(this.session.timeline && this.session.timeline.day)));
+        }
+        if (name === "list") button.setAttribute("aria-pressed", String(this.session.reach.isOpen));
+        if (name === "moreTools") button.setAttribute("aria-expanded", String(this.bar.classList.contains("cg-open")));
         if (name === "clear") button.hidden = !(this.drawn || this.measured);
       }
       this.session.map.getContainer().classList.toggle("cg-drawing", Boolean(this.mode));
@@ -165,6 +179,7 @@
     }
 
     key(event) {
+      if (event.key === "Escape" && this.built === "open") this.close();
       if (!this.mode || event.target.closest(".cg-panel")) return;
       if (event.key === "Escape") this.stop();
       else if (event.key === "Enter" && !event.target.closest("button")) this.finish();

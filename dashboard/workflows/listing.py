@@ -1,0 +1,105 @@
+"""What is in view of a map, as a list: the way to the features for people who do not see it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from dashboard.workflows.cache import LARGE, SLIM, Loaded, load
+from dashboard.workflows.features import current, hit_of, shown_layers
+from dashboard.workflows.types import Hit
+from layers.catalogue import Bounds, Layer
+from layers.store import Store
+
+MOST_READ = 20_000
+"""Features of a large layer that are read for one list; a wider view is counted as "too many"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InView:
+    """The features that touch a box, the nearest to its middle first; `total` counts all of them.
+
+    `too_many` names the layers of which so many are in view that they were not looked through:
+    they are in neither.
+    """
+
+    hits: tuple[Hit, ...]
+    total: int
+    too_many: tuple[str, ...]
+
+
+def in_view(
+    store: Store,
+    region_id: str,
+    bounds: Bounds,
+    *,
+    layer_ids: Sequence[str] | None = None,
+    limit: int = 50,
+) -> InView:
+    """What of the layers touches `bounds` (degrees, EPSG:4326), at most `limit` of it named.
+
+    Near is measured in degrees from the middle, longitude shortened by the latitude. Rasters have
+    no features and are left out.
+    """
+    box = shapely.box(*bounds)
+    middle = ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    near: list[tuple[float, Layer, Loaded, int]] = []
+    total = 0
+    too_many = []
+    for layer, loaded in _parts(store, region_id, bounds, layer_ids):
+        if loaded is None:
+            too_many.append(layer.name)
+            continue
+        rows = loaded.tree.query(box, predicate="intersects")
+        total += len(rows)
+        away = _away(loaded, rows, middle)
+        order = np.argsort(away, kind="stable")[:limit]
+        near += [(float(away[i]), layer, loaded, int(rows[i])) for i in order]
+    near.sort(key=lambda one: (one[0], one[1].layer_id, one[3]))
+    return InView(
+        hits=tuple(hit_of(layer, loaded, row) for _, layer, loaded, row in near[:limit]),
+        total=total,
+        too_many=tuple(too_many),
+    )
+
+
+def _parts(
+    store: Store, region_id: str, bounds: Bounds, layer_ids: Sequence[str] | None
+) -> Iterator[tuple[Layer, Loaded | None]]:
+    """Each layer with what of it may be in view; None where that is too much to read."""
+    for layer in shown_layers(store, region_id, layer_ids):
+        version = current(layer)
+        if version.is_raster:
+            continue
+        if version.features <= LARGE:
+            yield layer, load(store, version)
+        elif version.features * _share(version.bounds, bounds) > MOST_READ:
+            yield layer, None
+        else:
+            frame = store.read_features(version.version_id, columns=SLIM, bbox=bounds)
+            yield layer, Loaded(version=version, frame=frame.reset_index(drop=True))
+
+
+def _share(whole: Bounds | None, part: Bounds) -> float:
+    """How much of a layer's box a view covers, 0 to 1: about the share of its features in view."""
+    if whole is None:
+        return 1.0
+    width, height = whole[2] - whole[0], whole[3] - whole[1]
+    across = min(whole[2], part[2]) - max(whole[0], part[0])
+    up = min(whole[3], part[3]) - max(whole[1], part[1])
+    if across < 0 or up < 0:
+        return 0.0
+    return (across / width if width else 1.0) * (up / height if height else 1.0)
+
+
+def _away(loaded: Loaded, rows: np.ndarray, middle: tuple[float, float]) -> np.ndarray:
+    """How far each row lies from the middle, 0 where it covers it; degrees of latitude."""
+    shapes = loaded.frame.geometry.to_numpy()[rows]
+    shrink = float(np.cos(np.radians(middle[1])))
+
+    def flat(at: np.ndarray) -> np.ndarray:
+        return (at - middle) * [shrink, 1.0]
+
+    away: np.ndarray = shapely.distance(shapely.transform(shapes, flat), shapely.Point(0, 0))
+    return away
