@@ -16,8 +16,8 @@ from streamlit import config
 from streamlit.config_option import ConfigOption
 from streamlit.starlette import App
 
-from dashboard import assets, routes, tile_routes, workflows
-from dashboard.middleware import Compression, SecurityHeaders
+from dashboard import assets, packing, routes, tile_routes, workflows
+from dashboard.middleware import Compression, Lasting, SecurityHeaders
 
 SCRIPT = Path(__file__).resolve().parent / "script.py"
 CONFIG = assets.ROOT / ".streamlit" / "config.toml"
@@ -52,6 +52,8 @@ def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
         "middleware": [
             Middleware(SecurityHeaders, base=base),
             Middleware(Compression, prefixes=prefixes),
+            Middleware(Lasting, base=base),
+            Middleware(packing.Fonts, base=base),
         ],
     }
 
