@@ -16,9 +16,9 @@ from streamlit import config
 from streamlit.config_option import ConfigOption
 from streamlit.starlette import App
 
-from dashboard import assets, routes, tile_routes, workflows
+from dashboard import assets, packing, routes, tile_routes, workflows
 from dashboard.embedding import EmbedAlias, EmbedError, origins
-from dashboard.middleware import Compression, SecurityHeaders
+from dashboard.middleware import Compression, Lasting, SecurityHeaders
 from dashboard.online import OnlineTilesError, online_tiles
 
 SCRIPT = Path(__file__).resolve().parent / "script.py"
@@ -63,6 +63,8 @@ def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
             ),
             Middleware(EmbedAlias),
             Middleware(Compression, prefixes=prefixes),
+            Middleware(Lasting, base=base),
+            Middleware(packing.Fonts, base=base),
         ],
     }
 

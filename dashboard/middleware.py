@@ -17,6 +17,8 @@ import brotli  # type: ignore[import-untyped]
 import streamlit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard import packing
+
 Headers = list[tuple[bytes, bytes]]
 
 SMALLEST = 1024
@@ -127,7 +129,7 @@ def _is_immutable(headers: Headers) -> bool:
 
 def _compress(body: bytes, coding: bytes) -> bytes:
     if coding == b"br":
-        return bytes(brotli.compress(body, quality=6))
+        return packing.find(body) or bytes(brotli.compress(body, quality=6))
     return gzipped(body)
 
 
@@ -150,6 +152,31 @@ def _replaced(headers: Headers, body: bytes, coding: bytes) -> Headers:
 async def _send_whole(send: Send, headers: Headers, body: bytes) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
     await send({"type": "http.response.body", "body": body})
+
+
+class Lasting:
+    """Let browsers keep the files of streamlit-folium's frame whose name holds a hash of them.
+
+    Streamlit sends them as if they changed every day: 55 kB on each visit.
+    """
+
+    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
+        self.app = app
+        self.name = re.compile(re.escape(base) + r"/component/.*\.[0-9a-f]{8}(\.chunk)?\.(js|css)$")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not self.name.match(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_kept(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                kept = [pair for pair in message["headers"] if pair[0].lower() != b"cache-control"]
+                lasting = (b"cache-control", packing.KEEP.encode())
+                message = {**message, "headers": [*kept, lasting]}
+            await send(message)
+
+        await self.app(scope, receive, send_kept)
 
 
 class SecurityHeaders:
