@@ -186,7 +186,7 @@ def conflict_run() -> ConflictRun:
         )
 
 
-RASTER_OPACITY = 0.55
+RASTER_OPACITY = 0.3
 """Land cover lies below everything; at full strength nothing could be read on top of it."""
 
 
