@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import CHROMIUM_FLAGS, find_chromium
 
@@ -128,7 +129,7 @@ def _drawn(page: Page) -> tuple[tuple[float, int] | None, float]:
     """When the map's frame last drew and how often, and the time; None before there is a frame."""
     for frame in page.frames:
         if "/component/" in urlsplit(frame.url).path:
-            with contextlib.suppress(Exception):  # the frame is just being replaced
+            with contextlib.suppress(PlaywrightError):  # the frame is just being replaced
                 told = frame.evaluate("(__look(), [__painted.last, __painted.calls, Date.now()])")
                 return (float(told[0]), int(told[1])), float(told[2])
     return None, 0.0
