@@ -69,7 +69,7 @@ class Visit:
 
     @property
     def data_bytes(self) -> int:
-        """What the map's data took: tiles, features, and what came through the socket."""
+        """What the map's data took: tiles, features, base map, and what came through the socket."""
         return sum(self.bytes_by.get(part, 0) for part in ("tiles", "cg", "socket"))
 
 
@@ -153,7 +153,7 @@ class _Traffic:
     def _asked(self, event: Any) -> None:
         parts = urlsplit(event["request"]["url"])
         if parts.scheme in ("http", "https"):
-            self.open[event["requestId"]] = parts.path.split("/")[1]
+            self.open[event["requestId"]] = _part(parts.path)
             self.requests += 1
             self.last_ms = 1_000 * time.time()
 
@@ -173,3 +173,8 @@ class _Traffic:
     def _add(self, part: str, size: int) -> None:
         self.bytes_by[part] = self.bytes_by.get(part, 0) + size
         self.last_ms = 1_000 * time.time()
+
+
+def _part(path: str) -> str:
+    """What an address is for: our scripts and styles, or the first word of its path."""
+    return "scripts" if path.startswith("/cg/static/") else path.split("/")[1]
