@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import CHROMIUM_FLAGS, find_chromium
 
@@ -68,7 +69,7 @@ class Visit:
 
     @property
     def data_bytes(self) -> int:
-        """What the map's data took: tiles, features, and what came through the socket."""
+        """What the map's data took: tiles, features, base map, and what came through the socket."""
         return sum(self.bytes_by.get(part, 0) for part in ("tiles", "cg", "socket"))
 
 
@@ -128,7 +129,7 @@ def _drawn(page: Page) -> tuple[tuple[float, int] | None, float]:
     """When the map's frame last drew and how often, and the time; None before there is a frame."""
     for frame in page.frames:
         if "/component/" in urlsplit(frame.url).path:
-            with contextlib.suppress(Exception):  # the frame is just being replaced
+            with contextlib.suppress(PlaywrightError):  # the frame is just being replaced
                 told = frame.evaluate("(__look(), [__painted.last, __painted.calls, Date.now()])")
                 return (float(told[0]), int(told[1])), float(told[2])
     return None, 0.0
@@ -152,7 +153,7 @@ class _Traffic:
     def _asked(self, event: Any) -> None:
         parts = urlsplit(event["request"]["url"])
         if parts.scheme in ("http", "https"):
-            self.open[event["requestId"]] = parts.path.split("/")[1]
+            self.open[event["requestId"]] = _part(parts.path)
             self.requests += 1
             self.last_ms = 1_000 * time.time()
 
@@ -172,3 +173,8 @@ class _Traffic:
     def _add(self, part: str, size: int) -> None:
         self.bytes_by[part] = self.bytes_by.get(part, 0) + size
         self.last_ms = 1_000 * time.time()
+
+
+def _part(path: str) -> str:
+    """What an address is for: our scripts and styles, or the first word of its path."""
+    return "scripts" if path.startswith("/cg/static/") else path.split("/")[1]

@@ -1,13 +1,13 @@
 """What is in view of a map, as a list: the way to the features for people who do not see it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
 from dashboard.workflows.cache import LARGE, SLIM, Loaded, load
-from dashboard.workflows.features import current, hit_of, shown_layers
+from dashboard.workflows.features import DECIMALS, current, hit_of, shown_layers
 from dashboard.workflows.types import Hit
 from layers.catalogue import Bounds, Layer
 from layers.store import Store
@@ -20,6 +20,8 @@ MOST_READ = 20_000
 class InView:
     """The features that touch a box, the nearest to its middle first; `total` counts all of them.
 
+    A hit's longitude and latitude are those of its place nearest to the middle: the middle itself
+    where the feature covers it.
     `too_many` names the layers of which so many are in view that they were not looked through:
     they are in neither.
     """
@@ -44,7 +46,7 @@ def in_view(
     """
     box = shapely.box(*bounds)
     middle = ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
-    near: list[tuple[float, Layer, Loaded, int]] = []
+    near: list[tuple[float, Layer, Loaded, int, np.ndarray]] = []
     total = 0
     too_many = []
     for layer, loaded in _parts(store, region_id, bounds, layer_ids):
@@ -53,12 +55,15 @@ def in_view(
             continue
         rows = loaded.tree.query(box, predicate="intersects")
         total += len(rows)
-        away = _away(loaded, rows, middle)
+        away, places = _away(loaded, rows, middle)
         order = np.argsort(away, kind="stable")[:limit]
-        near += [(float(away[i]), layer, loaded, int(rows[i])) for i in order]
+        near += [(float(away[i]), layer, loaded, int(rows[i]), places[i]) for i in order]
     near.sort(key=lambda one: (one[0], one[1].layer_id, one[3]))
     return InView(
-        hits=tuple(hit_of(layer, loaded, row) for _, layer, loaded, row in near[:limit]),
+        hits=tuple(
+            replace(hit_of(layer, loaded, row), longitude=float(at[0]), latitude=float(at[1]))
+            for _, layer, loaded, row, at in near[:limit]
+        ),
         total=total,
         too_many=tuple(too_many),
     )
@@ -93,13 +98,14 @@ def _share(whole: Bounds | None, part: Bounds) -> float:
     return (across / width if width else 1.0) * (up / height if height else 1.0)
 
 
-def _away(loaded: Loaded, rows: np.ndarray, middle: tuple[float, float]) -> np.ndarray:
-    """How far each row lies from the middle, 0 where it covers it; degrees of latitude."""
+def _away(
+    loaded: Loaded, rows: np.ndarray, middle: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far each row lies from the middle (degrees of latitude), and its place nearest to it
+    (n, 2; longitude and latitude)."""
     shapes = loaded.frame.geometry.to_numpy()[rows]
-    shrink = float(np.cos(np.radians(middle[1])))
-
-    def flat(at: np.ndarray) -> np.ndarray:
-        return (at - middle) * [shrink, 1.0]
-
-    away: np.ndarray = shapely.distance(shapely.transform(shapes, flat), shapely.Point(0, 0))
-    return away
+    shrink = np.array([float(np.cos(np.radians(middle[1]))), 1.0])
+    flat = shapely.transform(shapes, lambda at: (at - middle) * shrink)
+    lines = shapely.shortest_line(flat, shapely.Point(0, 0))
+    nearest = shapely.get_coordinates(shapely.get_point(lines, 0)).reshape(-1, 2)
+    return shapely.length(lines), np.round(nearest / shrink + middle, DECIMALS)

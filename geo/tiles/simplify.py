@@ -17,6 +17,8 @@ below twice that, three quarters of a pixel."""
 
 BATCH = 100_000
 """Rings that are simplified together."""
+FEW_CORNERS = 8
+"""Outlines of fewer, fields mostly, hold no bay worth looking for."""
 
 
 def first_zooms(shapes: Shapes, drawn_from: Array) -> Array:
@@ -73,11 +75,30 @@ def _thinned(
     places = np.column_stack([xy[corner[position]].astype("float64"), position.astype("float64")])
     lines = shapely.linestrings(places, indices=which)
     thin = shapely.simplify(lines, tolerance, preserve_topology=False)
+    crossed = _crossing_itself(thin, closed[rings])
+    if len(crossed):
+        thin[crossed] = _thinned_apart(lines[crossed], tolerance)
     kept = shapely.get_coordinates(thin, include_z=True)[:, 2].astype("int64")
     stay[position] = False
     stay[kept] = True
     counted = np.bincount(np.repeat(np.arange(len(length)), length)[stay], minlength=len(length))
     return corner[stay], counted
+
+
+def _thinned_apart(lines: Array, tolerance: float) -> Array:
+    """The same closed lines simplified so that they do not cross themselves."""
+    places, which = shapely.get_coordinates(lines, include_z=True, return_index=True)
+    areas = shapely.polygons(shapely.linearrings(places, indices=which))
+    apart: Array = shapely.simplify(areas, tolerance, preserve_topology=True)
+    return apart
+
+
+def _crossing_itself(lines: Array, closed: Array) -> Array:
+    """The outlines that simplifying made cross themselves: a bay with a narrow mouth would show as
+    land. An outline that fell together is no such one."""
+    able = np.flatnonzero(closed & (shapely.get_num_coordinates(lines) > FEW_CORNERS))
+    crossed: Array = able[~shapely.is_simple(lines[able])]
+    return crossed
 
 
 def _enough(shapes: Shapes, first: Array, from_zoom: Array) -> Array:

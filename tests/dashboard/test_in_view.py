@@ -39,6 +39,7 @@ def test_what_touches_the_view_is_listed_the_nearest_to_its_middle_first(loaded:
     seen = workflows.in_view(loaded, "ituri", (28.995, 1.995, 29.025, 2.025))
     assert seen.total == 10
     assert seen.hits[0].title == "West"  # it covers the middle
+    assert (seen.hits[0].longitude, seen.hits[0].latitude) == (29.01, 2.01)
     assert seen.hits[1].feature_id == "s1-1"
     assert {hit.feature_id for hit in seen.hits} >= {"s0-0", "s2-2", "L1"}
     assert "L2" not in {hit.feature_id for hit in seen.hits}

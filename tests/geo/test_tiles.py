@@ -1,5 +1,6 @@
 """Vector tiles: the grid, cutting and encoding, what is drawn and what is counted."""
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -19,7 +20,7 @@ from geo.tiles.grid import BUFFER, DEEPEST, EXTENT, PIXEL, WORLD, tile_box, to_d
 from geo.tiles.index import BLOCK, Index, order_of
 from geo.tiles.mvt import Attribute, TileLayer, _commands, encode, varints
 from geo.tiles.shapes import AREA, LINE, NOTHING, POINT, Shapes, oriented, ring_areas, shapes_of
-from geo.tiles.simplify import first_zooms
+from geo.tiles.simplify import TOLERANCE, first_zooms
 from tests.geo.tile_reading import decoded, pixel_m
 
 SIDE = 360 / 2**DEEPEST  # of a tile of the deepest zoom, in degrees of longitude
@@ -440,6 +441,37 @@ def test_corners_of_a_zoom_are_among_those_of_the_next() -> None:
     assert counts == sorted(counts)
     assert counts[0] >= 3
     assert counts[8] < 400 < counts[DEEPEST]
+
+
+@settings(max_examples=60, deadline=None)
+@given(star(), st.integers(0, 6))
+def test_simplifying_does_not_make_an_outline_cross_itself(
+    shape: shapely.Polygon, scale: int
+) -> None:
+    shapes = plain_shapes(shape, AREA)
+    if len(shapes.xy) < 8:
+        return
+    large = replace(shapes, xy=shapes.xy << scale)
+    first = first_zooms(large, np.zeros(1, dtype="uint8"))
+    for zoom in range(DEEPEST + 1):
+        corners = large.xy[first <= zoom]
+        if len(corners) > 8:
+            assert shapely.Polygon(corners).is_valid
+
+
+def test_a_bay_behind_a_narrow_mouth_stays_a_bay() -> None:
+    # in the mouth one lip is straight but for a dent of 0.9 steps, and the other reaches 0.6 steps
+    # into it: straightening the first alone would put the second on its other side
+    step = TOLERANCE << (DEEPEST - 10)
+    coast = [(0, -100), (300, -100), (300, 100), (0, 100), (0, 0.5), (48, 0.5), (50, -0.6)]
+    coast += [(52, 0.5), (100, 0.5), (100, 50), (200, 50), (200, -50), (100, -50), (100, 0)]
+    coast += [(53, 0), (50, -0.9), (47, 0), (0, 0)]
+    land = on_grid([(round(x * step), round(y * step)) for x, y in coast], form=AREA)
+    assert shapely.Polygon(land.xy).is_valid
+    first = first_zooms(oriented(land), np.zeros(1, dtype="uint8"))
+    seen = shapely.Polygon(oriented(land).xy[first <= 10])
+    assert len(seen.exterior.coords) < len(coast)
+    assert seen.is_valid
 
 
 # --- finding --------------------------------------------------------------------------------------

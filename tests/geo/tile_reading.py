@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pyogrio
+import shapely
 
 from geo.tiles.grid import DEEPEST, to_grid
 
@@ -34,6 +35,28 @@ def decoded(body: bytes, tile: Tile) -> dict[str, gpd.GeoDataFrame]:
             )
             found[str(name)] = frame
         return found
+
+
+def filled(shape: shapely.Geometry) -> shapely.Geometry:
+    """What a canvas fills of an area by the even-odd rule, whatever its rings run back upon."""
+    if shapely.get_dimensions(shape) < 2:
+        return shape
+    rings = shapely.get_rings(shape)
+    whole = [shapely.get_coordinates(ring) for ring in rings]
+    lines = shapely.union_all([shapely.LineString(ring) for ring in whole])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
+    inside = shapely.point_on_surface(faces)
+    odd = [sum(_crossings(ring, point.x, point.y) for ring in whole) % 2 == 1 for point in inside]
+    return shapely.union_all(faces[np.array(odd, dtype=bool)])
+
+
+def _crossings(ring: np.ndarray, x: float, y: float) -> int:
+    """How often a ray to the east from a point crosses a closed ring."""
+    a, b = ring[:-1], ring[1:]
+    spans = (a[:, 1] > y) != (b[:, 1] > y)
+    a, b = a[spans], b[spans]
+    at = a[:, 0] + (y - a[:, 1]) / (b[:, 1] - a[:, 1]) * (b[:, 0] - a[:, 0])
+    return int((at > x).sum())
 
 
 def pixel_m(zoom: int) -> float:
