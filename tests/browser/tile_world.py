@@ -166,7 +166,7 @@ async def _layer_answer(request: Request) -> Response:
     version_id = request.path_params["version_id"]
     z, x, y = (int(request.path_params[name]) for name in "zxy")
     asked[version_id] += 1
-    if version_id == "v-building" and asked[version_id] <= 30:
+    if version_id == "v-building" and asked[version_id] <= 14:
         sentence = "The tiles of this layer are being prepared. Ask again in a moment."
         return JSONResponse({"error": sentence}, 503, {"retry-after": "1"})
     if version_id == "v-broken":

@@ -123,9 +123,11 @@
   function addParts(shape, type, parts, place, extent) {
     for (const part of parts) {
       if (type === 1) {
-        // A point in the margin belongs to the tile next door, which draws it whole.
+        // A point in the margin belongs to the tile next door, which draws it whole. One with a radius
+        // may reach in from a tile that is not in view.
         const isOurs = part[0] >= 0 && part[1] >= 0 && part[0] < extent && part[1] < extent;
-        if (isOurs) shape.points.push(placed(part, place, shape.box));
+        shape.isBeyond ||= !isOurs;
+        if (isOurs || shape.properties.r) shape.points.push(placed(part, place, shape.box));
       } else if (type === 2) {
         if (part.length > 3) shape.lines.push(placed(part, place, shape.box));
       } else {

@@ -22,6 +22,9 @@
       });
       container.append(this.root, el("div", { class: "cg-cross", "aria-hidden": "true" }));
       container.addEventListener("keydown", (event) => this.key(event));
+      // The cross is for those who use keys; a focus that a mouse click left behind shows none.
+      container.addEventListener("keydown", () => container.classList.add("cg-keys"));
+      container.addEventListener("pointerdown", () => container.classList.remove("cg-keys"));
     }
 
     /** Enter asks what is in the middle, Escape leaves the answer; while something is drawn, Space adds

@@ -235,15 +235,18 @@
         cuts excepted. */
     shapesIn(view, name) {
       const found = [];
+      const beyond = new Map();
       for (const place of placesIn(view.box, CG.zoomOfTiles(view.zoom))) {
         const box = boxOf(place);
         for (const part of this.partsOf(place)) {
           for (const shape of part.layers[name] || []) {
             if (isAt(shape, box, name)) found.push(shape);
+            else if (shape.isBeyond && !holds(view.box, ...shape.points[0])) beyond.set(shape.row, shape);
           }
         }
       }
-      return found;
+      // Discs whose middle lies outside what is drawn; the same one may be told by several tiles.
+      return [...found, ...beyond.values()];
     }
 
     /** Draw a layer: areas, lines and squares as pictures, then points. */
