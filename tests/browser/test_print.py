@@ -13,7 +13,7 @@ from pyproj import Geod
 
 from tests.browser import share_world
 from tests.browser.conftest import DESKTOP, PHONE, Server, Tab, start_server, stop_server
-from tests.browser.test_share import SLOW, TITLES, map_of
+from tests.browser.test_share import SLOW, TITLES, map_of, tool
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def picture(tab: Tab, frame: Frame, *, paper: str = "A4", title: str = "A title") -> bytes:
     """The PNG that the button saves."""
-    frame.get_by_role("button", name="Picture of the map for printing").click()
+    tool(frame, "Picture of the map for printing").click()
     frame.get_by_role("textbox", name="Title").fill(title)
     frame.get_by_label("Paper").select_option(paper)
     with tab.page.expect_download(timeout=SLOW) as waiting:
@@ -225,7 +225,7 @@ def test_a_picture_that_lacks_pieces_says_so(server: Server, open_tab: OPEN) -> 
     frame = map_of(tab.page)
     tab.page.route("**/cg/raster/**", lambda route: route.abort())
     frame.evaluate("CommonGround.session.map.setView([5.3, -2.04], 13, { animate: false })")
-    frame.get_by_role("button", name="Picture of the map for printing").click()
+    tool(frame, "Picture of the map for printing").click()
     with tab.page.expect_download(timeout=SLOW):
         frame.get_by_role("button", name="Make and save").click()
     expect(frame.locator(".cg-panel")).to_contain_text("pieces of the map did not come")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
 from tests.browser import share_world
 from tests.browser.conftest import DESKTOP, PHONE, Server, Tab, start_server, stop_server
@@ -68,6 +68,15 @@ def address_has(page: Page, pattern: str) -> None:
     )
 
 
+def tool(frame: Frame, name: str) -> Locator:
+    """A button of the map's tools; a phone shows the rest of them when it is asked to."""
+    button = frame.get_by_role("button", name=name)
+    more = frame.locator('[data-cg="moreTools"]')
+    if more.is_visible() and not button.is_visible():
+        more.click()
+    return button
+
+
 def open_row(frame: Frame, title: str) -> None:
     """Open the details of a layer in the legend, on a phone the legend itself before that."""
     toggle = frame.get_by_role("button", name="Show legend")
@@ -92,7 +101,7 @@ def test_a_link_restores_switches_strength_language_comparison_and_day(
     )
     frame.evaluate(f"CommonGround.session.setVisible('{AFTER}', false)")
     frame.evaluate(f"CommonGround.session.setOpacity('{BEFORE}', 0.4)")
-    frame.get_by_role("button", name="Show the map of a day").click()
+    tool(frame, "Show the map of a day").click()
     frame.get_by_role("button", name="Earlier date").click()
     open_row(frame, "Titles")
     frame.get_by_label("Compare Titles with").select_option(label="version 1, 30 Jun 2016")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 from layers.facts import kind
 from tests.browser import share_world
 from tests.browser.conftest import DESKTOP, PHONE, Server, Tab, start_server, stop_server
-from tests.browser.test_share import AFTER, BEFORE, SLOW, TITLES, VISITS, map_of, open_row
+from tests.browser.test_share import AFTER, BEFORE, SLOW, TITLES, VISITS, map_of, open_row, tool
 
 pytestmark = pytest.mark.browser
 
@@ -201,7 +201,7 @@ def test_the_slider_shows_what_was_observed_until_a_day_and_says_how_many(
     tab = open_tab(f"{server.url}/map?region=tarkwa&view=-1.93,5.34,12", size=size)
     frame = map_of(tab.page)
     only(frame, VISITS)
-    frame.get_by_role("button", name="Show the map of a day").click()
+    tool(frame, "Show the map of a day").click()
     told = frame.locator(".cg-time-words")
     expect(told).to_contain_text("Until 20 Aug 2021 · 3 of 3 dated features shown")
     expect(told).to_contain_text("1 without a date, shown")
@@ -261,7 +261,7 @@ def test_a_run_through_the_dates_ends_at_the_last_and_stands_still_for_who_asks(
 ) -> None:
     frame = map_of(open_tab(f"{server.url}/map?region=tarkwa").page)
     only(frame, VISITS)
-    frame.get_by_role("button", name="Show the map of a day").click()
+    tool(frame, "Show the map of a day").click()
     frame.get_by_role("button", name="Go through the dates").click()
     expect(frame.locator(".cg-time-words")).to_contain_text("Until 1 Mar 2019")
     expect(frame.locator(".cg-time-words")).to_contain_text("Until 20 Aug 2021", timeout=15_000)

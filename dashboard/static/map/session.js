@@ -171,7 +171,7 @@
           state: isNew ? "waiting" : old.state,
           problem: isNew ? "" : old.problem,
           hidden: old ? old.hidden : new Set(),
-          tiles: spec.tiles ? (isNew ? new CG.Tiles(spec.tiles, () => this.arrived(spec.id)) : old.tiles) : null,
+          tiles: spec.tiles ? (isNew ? new CG.Tiles(spec.tiles, () => this.arrived(this.layers.get(spec.id))) : old.tiles) : null,
           vector: spec.vector ? (isNew ? new CG.VectorSource(spec.vector, () => this.arrived(this.layers.get(spec.id))) : old.vector) : null,
         });
         const layer = this.layers.get(spec.id);
