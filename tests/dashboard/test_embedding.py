@@ -1,6 +1,8 @@
 """Who may show the map in a frame, and the short way to ask for the map alone."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -64,14 +66,20 @@ def test_what_is_no_host_stops_the_start_with_a_sentence(text: str) -> None:
 )
 def test_embed_1_is_sent_to_what_streamlit_calls_it(asked: str, sent_to: str) -> None:
     path, _, query = asked.partition("?")
-    started = asyncio.run(start(path, query, app=ALIAS))
+    started = answered(start(path, query, app=ALIAS))
     assert started["status"] == 307
     assert dict(started["headers"])[b"location"] == sent_to.encode()
 
 
 @pytest.mark.parametrize("query", ["", "embed=true", "embed=10", "xembed=1", "view=1,2,3"])
 def test_any_other_address_passes_as_it_is(query: str) -> None:
-    assert asyncio.run(start("/map", query, app=ALIAS))["status"] == 200
+    assert answered(start("/map", query, app=ALIAS))["status"] == 200
+
+
+def answered(asked: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """What was asked, in a thread of its own: a browser test may have left a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asked).result()
 
 
 async def start(path: str, query: str = "", *, app: Any) -> dict[str, Any]:
