@@ -16,8 +16,8 @@ import numpy as np
 import shapely
 
 from dashboard.workflows.types import WorkflowError
+from geo.intersections import union_area_m2
 from geo.measure import to_measuring_crs
-from geo.overlay import union_area_m2
 from layers import facts
 from layers.catalogue import LayerVersion
 from layers.facts import Region

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from dashboard import workflows
 from layers.importing import ImportRequest
@@ -116,6 +116,13 @@ def choose_first_row(page: Page) -> None:
     box = table.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 18, box["y"] + 35 + 17)
+
+
+def unfold_tools(frame: FrameLocator) -> None:
+    """A narrow map keeps most of its tools in a drawer."""
+    more = frame.get_by_role("button", name="More tools")
+    if more.is_visible():
+        more.click()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -250,6 +257,7 @@ def test_a_drawn_area_gets_its_figures_in_hectares(
     expect(frame.locator(".cg-strip", has_text="licences")).to_be_attached(timeout=SLOW)
     page.wait_for_timeout(1500)
     # a box around the first licence (0.02 x 0.02 degrees, 491 ha) and its site
+    unfold_tools(frame)
     frame.get_by_role("button", name="Draw a rectangle").first.click()
     page.mouse.click(*on_screen(page, -2.003, 5.297))
     page.mouse.click(*on_screen(page, -1.977, 5.323))
@@ -296,6 +304,7 @@ def test_a_link_with_a_selection_opens_the_map_where_it_looked(
     # the map moves; the link that its button then gives says where it looks at that moment
     frame = page.frame_locator("iframe")
     frame.get_by_role("button", name="Zoom in").click()
+    unfold_tools(frame)
     frame.get_by_role("button", name="Copy a link to this view").click()
     field = frame.get_by_role("textbox", name="Copy a link to this view")
     expect(field).to_have_value(LOOKS_AT_13, timeout=SLOW)
