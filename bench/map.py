@@ -8,6 +8,7 @@ tiles asked for the first and the second time, and the server's memory.
 
 import argparse
 import datetime as dt
+import shutil
 import statistics
 import sys
 import tempfile
@@ -209,6 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
     with opened(home) as store:
         (layer,) = store.layers()
     assert layer.current is not None
+    shutil.rmtree(home / "derived" / "tiles", ignore_errors=True)  # what an earlier run made ready
     with tempfile.TemporaryDirectory() as folder:
         with serving(home, Path(folder) / "tiles.log") as server:
             tiles = measured_tiles(server, layer.current, views=chosen.views)

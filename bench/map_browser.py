@@ -1,8 +1,9 @@
 """How soon a map is painted in headless Chromium, and what came over the wire for it.
 
 Nothing of the page's own is asked: every drawing call of every canvas is noted, and a map counts
-as painted at its last drawing before a second in which nothing was asked, came in or was drawn. So
-it measures whatever client there is, folium's own paths too.
+as painted when the frame of its last drawing was on the screen and the page free again, before a
+second in which nothing was asked, came in or was drawn. So it measures whatever client there is,
+folium's own paths too.
 """
 
 import contextlib
@@ -24,10 +25,17 @@ SLOW_CPU = 4
 
 WATCH = """
 (() => {
-  const seen = (window.__painted = { last: 0, calls: 0 });
+  const seen = (window.__painted = { last: 0, calls: 0, busy: false });
+  // The frame that a drawing is in is on the screen, and the page free again, when a timer set at
+  // that frame runs.
   const note = () => {
-    seen.last = performance.timeOrigin + performance.now();
     seen.calls += 1;
+    if (seen.busy) return;
+    seen.busy = true;
+    requestAnimationFrame(() => setTimeout(() => {
+      seen.last = performance.timeOrigin + performance.now();
+      seen.busy = false;
+    }));
   };
   const wrap = (type, names) => {
     if (!type) return;
@@ -111,7 +119,7 @@ def visit(
             continue
         last, calls = seen
         quiet = at - max(last, traffic.last_ms)
-        if calls and not traffic.open and quiet > QUIET_MS * (3 if slow else 1):
+        if last and calls and not traffic.open and quiet > QUIET_MS * (3 if slow else 1):
             waited = True
             break
     told = Visit(
@@ -129,8 +137,9 @@ def _drawn(page: Page) -> tuple[tuple[float, int] | None, float]:
     """When the map's frame last drew and how often, and the time; None before there is a frame."""
     for frame in page.frames:
         if "/component/" in urlsplit(frame.url).path:
+            look = "(__look(), [__painted.busy ? 0 : __painted.last, __painted.calls, Date.now()])"
             with contextlib.suppress(PlaywrightError):  # the frame is just being replaced
-                told = frame.evaluate("(__look(), [__painted.last, __painted.calls, Date.now()])")
+                told = frame.evaluate(look)
                 return (float(told[0]), int(told[1])), float(told[2])
     return None, 0.0
 

@@ -44,7 +44,7 @@ class Arrays:
                 self._buffer = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         if self._buffer[: len(MAGIC)] != MAGIC:
             raise ValueError("This is no file of arrays. Remove it; it is then made again.")
-        end = bytes(self._buffer[: 1 << 20]).find(b"\n", len(MAGIC))
+        end = self._buffer.find(b"\n", len(MAGIC))
         head = json.loads(self._buffer[len(MAGIC) : end])
         self._table = head["arrays"]
         self._start = end + 1 + -(end + 1) % ALIGN

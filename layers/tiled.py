@@ -134,9 +134,13 @@ class TiledLayer:
     @property
     def about(self) -> dict[str, Any]:
         """Features, bounds (degrees, None of an empty layer), zooms with what is drawn and merged
-        at each, and attributes with their values."""
-        told = self._arrays.about
-        return {**told, "minzoom": 0, "maxzoom": DEEPEST}
+        at each, and attributes: the classes there are, the unit of a radius, names as "text"."""
+        told = dict(self._arrays.about)
+        attributes = {
+            **told["attributes"],
+            **({NAME: "text"} if NAME in told["attributes"] else {}),
+        }
+        return {**told, "attributes": attributes, "minzoom": 0, "maxzoom": DEEPEST}
 
     def tile(self, zoom: int, column: int, row: int) -> bytes:
         """A tile with its layers `features` and `cells`, b"" where nothing lies there."""

@@ -7,14 +7,12 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import shapely
-
+from dashboard.workflows.layer_figures import layer_figures
 from dashboard.workflows.licence_dates import LICENCE
 from dashboard.workflows.rasters import raster_figures
 from dashboard.workflows.types import INVENTED, MIXED, LayerRow, Overview, Progress, WorkflowError
-from geo.measure import to_measuring_crs
 from geo.rules import Rule, rules_in_force
 from layers import facts
 from layers.catalogue import Bounds, Layer, LayerVersion, layer_id_of
@@ -123,7 +121,7 @@ def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow
     version = current(layer)
     if version.is_raster:
         return _raster_row(store, layer, version, today)
-    figures = _figures(store, version, region)
+    figures = layer_figures(store, version, region)
     return LayerRow(
         layer=layer,
         kind_title=facts.kind(layer.kind).title,
@@ -173,35 +171,6 @@ def _age(version: LayerVersion, today: dt.date) -> str:
     if days < 730:
         return f"data of {version.data_date}, {days // 30} months old"
     return f"data of {version.data_date}, {days // 365} years old"
-
-
-def _figures(store: Store, version: LayerVersion, region: Region) -> dict[str, Any]:
-    """Ground covered (ha, once), features by class, licences by the day they end, corners.
-
-    Computed once a version, kept on disk.
-    """
-    mark = hashlib.sha256(region.measuring_crs.encode()).hexdigest()[:8]
-    name = f"figures/{version.version_id}-{mark}-corners.json"
-    kept = store.read_derived(name)
-    if kept is not None:
-        return dict(json.loads(kept))
-    frame = store.read_features(version.version_id, columns=["feature_class", "valid_to"])
-    polygons = frame[frame.geom_type.isin(["Polygon", "MultiPolygon"])]
-    area_ha = None
-    if len(polygons):
-        flat = to_measuring_crs(polygons, measuring_crs=region.measuring_crs)
-        shapes = flat.geometry.to_numpy()
-        area_ha = float(shapely.area(shapely.union_all(shapely.make_valid(shapes)))) / 10_000
-    classes = frame["feature_class"].fillna("").value_counts().sort_index()
-    ends = frame["valid_to"].dropna().astype(str).value_counts() if "valid_to" in frame else {}
-    figures: dict[str, Any] = {
-        "area_ha": area_ha,
-        "ends": {str(day)[:10]: int(count) for day, count in ends.items()},
-        "classes": {str(name): int(count) for name, count in classes.items()},
-        "corners": int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum()),
-    }
-    store.write_derived(name, json.dumps(figures).encode())
-    return figures
 
 
 def _bounds(region: Region, layers: Sequence[Layer]) -> Bounds:

@@ -4,13 +4,16 @@ import datetime as dt
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 import shapely
 
 from dashboard import workflows
+from dashboard.workflows import layer_figures
 from dashboard.workflows.features import plain
+from layers import facts
 from layers.store import Store, StoreError
 from tests.layers.samples import add, square
 
@@ -79,6 +82,30 @@ def test_the_overview_tells_counts_ages_and_ground_covered_once(loaded: Store) -
     # 0.15 by 0.1 degrees, some 16.70 by 11.06 km; the two squares share a third of their ground
     assert rows["Titles"].area_ha == pytest.approx(18_450, rel=0.005)
     assert rows["Rivers"].classes == {"unknown": 1}
+
+
+def test_the_figures_of_a_large_layer_come_from_a_process_of_its_own(
+    loaded: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (titles,) = (one for one in loaded.layers("ituri") if one.name == "Titles")
+    assert titles.current is not None
+    region = facts.region("ituri")
+    monkeypatch.setattr(layer_figures, "IN_WORKER_FROM", 1)
+    monkeypatch.setattr(layer_figures, "_keep", None)  # not here
+    found = layer_figures.layer_figures(loaded, titles.current, region)
+    assert found["area_ha"] == pytest.approx(18_450, rel=0.005)
+    assert found["corners"] == 10
+    assert found == layer_figures.layer_figures(loaded, titles.current, region)
+
+
+def test_figures_that_could_not_be_computed_are_told(
+    loaded: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layer_figures, "IN_WORKER_FROM", 1)
+    failed = SimpleNamespace(returncode=1)
+    monkeypatch.setattr(layer_figures.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(workflows.WorkflowError, match=r"The figures of '.*' could not be computed"):
+        workflows.overview(loaded, "ituri")
 
 
 def test_the_overview_warns_of_what_is_missing(loaded: Store) -> None:

@@ -239,4 +239,17 @@ def test_the_worker_makes_what_standard_input_asks_for(
     tiled.main()
     layer = open_tiled(store, "tiles/t.arrays")
     assert layer is not None
-    assert layer.about["attributes"]["n"] == ["Bunia"]
+    assert layer.about["attributes"] == {"c": [], "n": "text"}
+    (tile, *_) = tiles_over((30.2, 1.6, 30.2, 1.6), DEEPEST)
+    assert decoded(layer.tile(*tile), tile)["features"]["n"].tolist() == ["Bunia"]
+
+
+def test_a_layer_with_very_many_names_is_read_back() -> None:
+    names = [f"A town with a rather long name, number {number}" for number in range(40_000)]
+    places = shapely.points(30 + np.arange(40_000) % 200 / 100, 1 + np.arange(40_000) // 200 / 100)
+    frame = gpd.GeoDataFrame({"name": names}, geometry=places, crs=4326)
+    layer = TiledLayer(write_tiled(frame, named=True))
+    (tile, *_) = tiles_over((30, 1, 30, 1), DEEPEST)
+    found = decoded(layer.tile(*tile), tile)["features"]
+    assert found["n"].tolist() == [names[row] for row in found["mvt_id"]]
+    assert 0 in found["mvt_id"].tolist()
