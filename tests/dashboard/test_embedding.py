@@ -16,9 +16,7 @@ ALIAS = embedding.EmbedAlias(PlainTextResponse("x"))
 
 def ancestors(path: str, *origins: str) -> tuple[str, str | None]:
     """The frame-ancestors of an answer, and its older header."""
-    told = asyncio.run(
-        start(path, app=SecurityHeaders(PlainTextResponse("x"), embed_origins=origins))
-    )
+    told = answered(start(path, app=SecurityHeaders(PlainTextResponse("x"), embed_origins=origins)))
     headers = {name.decode(): value.decode() for name, value in told["headers"]}
     rules = headers["content-security-policy"].split("; ")
     found = [rule for rule in rules if rule.startswith("frame-ancestors")]
