@@ -13,7 +13,7 @@ VENDOR := dashboard/static/vendor/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run test check format lock bench bench-large bench-smoke bench-zonal bench-scale bench-map clean
+.PHONY: help setup setup-test run test test-all check format lock bench bench-large bench-smoke bench-zonal bench-scale bench-map clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,7 +33,10 @@ check: setup-test ## Format, lint, types
 
 test: check ## All tests: unit, property, real browser
 	@$(PY) -m pytest -n 0 -q -m cluster tests/layers/test_cluster.py
-	@$(PY) -m pytest -n 2 --dist loadscope -m 'not cluster' $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadscope -m 'not cluster and not slow' $(ARGS)
+
+test-all: test ## What make test leaves out besides: the other four fifths of hostile uploads
+	@$(PY) -m pytest -n 2 -q -m slow
 
 format: $(VENV)/.test-ready ## Format the code and mend what the linter can mend
 	@$(VENV)/bin/ruff check --fix-only -q .

@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import math
 import re
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from dashboard import workflows
 from layers.importing import ImportRequest
 from layers.read import ReadRequest
 from tests.browser.conftest import DESKTOP, PHONE, Server, Tab, start_server, stop_server
-from tests.corpus import CASES, Case
 
 pytestmark = pytest.mark.browser
 
@@ -411,57 +409,3 @@ def test_an_empty_region_shows_its_first_step_at_both_widths(
         expect(tab.page.get_by_text("Bring your own files")).to_be_visible(timeout=SLOW)
         assert fits(tab.page)
         assert tab.left_the_host == []
-
-
-def test_every_broken_or_hostile_upload_ends_in_a_sentence_and_the_server_lives(
-    server: Server, open_tab: OPEN
-) -> None:
-    tab = open_tab(f"{server.url}/data?region=ituri")
-    page = tab.page
-    settled(page)
-    wrong = []
-    for number, case in enumerate(CASES):
-        told = outcome(page, case, name=f"{number:02d}-{case.filename}")
-        if not is_a_sentence(told):
-            wrong.append((case.name, told))
-        clear(page)
-    assert wrong == []
-    with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=10) as answer:
-        assert answer.status == 200
-    upload(page, "good.geojson", licences())
-    expect(page.get_by_text("2. Say what it shows")).to_be_visible(timeout=SLOW)
-    assert tab.left_the_host == []
-
-
-def outcome(page: Page, case: Case, *, name: str) -> str:
-    """What the page says of an upload: the refusal, or that it asks what the file shows."""
-    from tests.corpus import BAIT
-
-    upload(page, name, case.content(BAIT))
-    refusal = page.locator("[data-testid=stAlertContentError]")
-    asked = page.get_by_text("2. Say what it shows")
-    expect(refusal.or_(asked).first).to_be_visible(timeout=SLOW)
-    if refusal.first.is_visible():
-        return refusal.first.inner_text()
-    if case.expect == "refused":
-        return f"not refused: {name}"
-    return "It is asked what the file shows."
-
-
-def clear(page: Page) -> None:
-    """Take the file away again, once the page has come to rest with it and then without it."""
-    settled(page)
-    page.locator("[data-testid=stFileChipDeleteBtn] button").first.click()
-    expect(page.locator("[data-testid=stFileChip]")).to_have_count(0, timeout=SLOW)
-    expect(page.get_by_text("Zipped shapefile, GeoPackage, GeoJSON")).to_be_visible(timeout=SLOW)
-    settled(page)
-
-
-def is_a_sentence(text: str) -> bool:
-    """One or two plain sentences, and no trace of code."""
-    plain = " ".join(text.split())
-    return (
-        20 <= len(plain) <= 600
-        and plain.endswith((".", "?"))
-        and not re.search(r"Traceback|File \"|0x[0-9a-f]{6}|went wrong on our side", plain)
-    )
