@@ -7,17 +7,15 @@ an import, a rollback or a deletion is seen at once. What comes out is shared: n
 import datetime as dt
 import json
 import os
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import streamlit as st
 
 from dashboard import workflows
 from dashboard.workflows.hotspot_types import HotspotRun
+from dashboard.workflows.kept import Kept
 from dashboard.workflows.landcover import LandCover
 from dashboard.workflows.types import (
     AreaFigures,
@@ -34,8 +32,6 @@ from layers.store import HOME_VARIABLE, Store
 
 RUNS_KEPT = 12
 """Conflict tables held in memory; the workflow keeps more on disk."""
-
-Run = TypeVar("Run")
 
 
 def store() -> Store:
@@ -64,29 +60,9 @@ def _fingerprint(region_id: str) -> str:
     return workflows.region_versions_fingerprint(store(), region_id)
 
 
-@dataclass
-class _Runs(Generic[Run]):
-    """Runs of one sort, the least used forgotten first."""
-
-    kept: OrderedDict[tuple[object, ...], Run] = field(default_factory=OrderedDict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def find(self, key: tuple[object, ...]) -> Run | None:
-        with self.lock:
-            if key in self.kept:
-                self.kept.move_to_end(key)
-            return self.kept.get(key)
-
-    def keep(self, key: tuple[object, ...], run: Run) -> None:
-        with self.lock:
-            self.kept[key] = run
-            while len(self.kept) > RUNS_KEPT:
-                self.kept.popitem(last=False)
-
-
 @st.cache_resource(show_spinner=False)
-def _runs() -> _Runs[ConflictRun]:
-    return _Runs()
+def _runs() -> Kept[ConflictRun]:
+    return Kept(RUNS_KEPT)
 
 
 def conflicts(
@@ -103,8 +79,8 @@ def conflicts(
 
 
 @st.cache_resource(show_spinner=False)
-def _hotspot_runs() -> _Runs[HotspotRun]:
-    return _Runs()
+def _hotspot_runs() -> Kept[HotspotRun]:
+    return Kept(RUNS_KEPT)
 
 
 def hotspots(

@@ -5,8 +5,6 @@ What an address with a version or a fingerprint says never changes, so browsers 
 """
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +30,7 @@ from dashboard.asking import (
 from dashboard.middleware import best_coding, gzipped
 from dashboard.tile_cache import TileCache
 from dashboard.workflows.conflict_filter import filter_of
+from dashboard.workflows.kept import Kept
 from dashboard.workflows.tiles import TilesNotReady
 
 MEDIA = "application/vnd.mapbox-vector-tile"
@@ -81,8 +80,7 @@ class Tiles:
         self.work = work
         self.cache = TileCache(CACHE_BYTES)
         self._store: Any = None
-        self._runs: OrderedDict[str, Any] = OrderedDict()
-        self._guard = threading.Lock()
+        self._runs: Kept[Any] = Kept(KEPT_RUNS)
 
     @property
     def store(self) -> Any:
@@ -163,16 +161,13 @@ class Tiles:
 
     def _run(self, request: Request, asked: str, find: Callable[[], Any]) -> Any:
         """The run a fingerprint stands for; the last few asked for are kept, they never change."""
-        with self._guard:
-            run = self._runs.get(asked)
-        if run is None:
+
+        def checked() -> Any:
             run = find()
             same(request, run)
-            with self._guard:
-                self._runs[asked] = run
-                while len(self._runs) > KEPT_RUNS:
-                    self._runs.popitem(last=False)
-        return run
+            return run
+
+        return self._runs.get(asked, checked)
 
     def _answer(self, request: Request, *, key: str, make: Callable[[], bytes]) -> Response:
         """A tile as this browser takes it: compressed, kept for ever, 204 where it is empty."""

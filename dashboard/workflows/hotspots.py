@@ -7,11 +7,7 @@ docs/decisions/0011-hotspots.md.
 import datetime as dt
 import hashlib
 import json
-import os
-import subprocess
 import sys
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -25,6 +21,7 @@ from dashboard.workflows.hotspot_places import PLACED
 from dashboard.workflows.hotspot_settings import SETTINGS, settings
 from dashboard.workflows.hotspot_since import Since, older_side
 from dashboard.workflows.hotspot_types import BY, HotspotChanges, HotspotRow, HotspotRun
+from dashboard.workflows.kept import Kept, run_apart
 from dashboard.workflows.runs import conflicts
 from dashboard.workflows.types import ConflictRun, Progress, WorkflowError
 from geo import hexagons
@@ -35,15 +32,12 @@ from layers.catalogue import Layer
 from layers.store import Store, open_store
 
 LIBRARIES = ("esda", "libpysal", "h3", "numpy", "scipy", "shapely", "pandas")
-ROOT = Path(__file__).resolve().parents[2]
 KEPT_RUNS = 12
 IN_WORKER_FROM = 5_000
 """From so many sites, detections and visits on a process of its own computes, so that the server's
 threads stay free for people; below, starting one would take longer than the work."""
 
-_runs: OrderedDict[str, HotspotRun] = OrderedDict()
-_guard = threading.Lock()
-_computing: dict[str, threading.Lock] = {}
+_runs: Kept[HotspotRun] = Kept(KEPT_RUNS)
 
 
 def hotspots(
@@ -196,16 +190,8 @@ def _code() -> str:
 def _kept(store: Store, asked: Question, sides: Side, *, in_process: bool) -> HotspotRun:
     """From memory, else from disk, else computed; many who ask at once wait for one computation."""
     key = _key(asked, sides)
-    place = f"{store.location}/{key}"
-    with _guard:
-        if place in _runs:
-            _runs.move_to_end(place)
-            return _runs[place]
-        turn = _computing.setdefault(place, threading.Lock())
-    with turn:
-        with _guard:
-            if place in _runs:
-                return _runs[place]
+
+    def find() -> HotspotRun:
         name = f"hotspots/{key}.json"
         content = store.read_derived(name)
         if content is None and in_process:
@@ -214,13 +200,9 @@ def _kept(store: Store, asked: Question, sides: Side, *, in_process: bool) -> Ho
             store.write_derived(name, content)
         elif content is None:
             content = _in_worker(store, asked, sides.run, name=name)
-        found = _from_record(json.loads(content), asked, sides, key)
-        with _guard:
-            _runs[place] = found
-            _computing.pop(place, None)
-            while len(_runs) > KEPT_RUNS:
-                _runs.popitem(last=False)
-    return found
+        return _from_record(json.loads(content), asked, sides, key)
+
+    return _runs.get(f"{store.location}/{key}", find)
 
 
 def _in_worker(store: Store, asked: Question, run: ConflictRun, *, name: str) -> bytes:
@@ -231,15 +213,8 @@ def _in_worker(store: Store, asked: Question, run: ConflictRun, *, name: str) ->
         "scenarios": list(run.scenarios),
         **asdict(asked),
     }
-    worker = subprocess.run(
-        [sys.executable, "-c", f"from {__name__} import main; main()"],
-        input=json.dumps(order),
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        text=True,
-        check=False,
-    )
-    content = store.read_derived(name) if worker.returncode == 0 else None
+    code = run_apart(__name__, order)
+    content = store.read_derived(name) if code == 0 else None
     if content is None:
         raise WorkflowError(
             "The hotspots could not be computed; the server's log says why. The layers are "

@@ -6,15 +6,13 @@ server neither holds its outlines nor waits with everybody else.
 
 import hashlib
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
 
+from dashboard.workflows.kept import run_apart
 from dashboard.workflows.types import WorkflowError
 from geo.intersections import union_area_m2
 from geo.measure import to_measuring_crs
@@ -23,7 +21,6 @@ from layers.catalogue import LayerVersion
 from layers.facts import Region
 from layers.store import Store, open_store
 
-ROOT = Path(__file__).resolve().parents[2]
 IN_WORKER_FROM = 50_000
 """Features from which on a process of its own computes; below, starting one would take longer."""
 
@@ -74,16 +71,9 @@ def _in_worker(store: Store, version: LayerVersion, region: Region) -> bytes:
         "version_id": version.version_id,
         "region_id": region.region_id,
     }
-    worker = subprocess.run(
-        [sys.executable, "-c", f"from {__name__} import main; main()"],
-        input=json.dumps(order),
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        text=True,
-        check=False,
-    )
+    code = run_apart(__name__, order)
     content = store.read_derived(_name(version.version_id, region))
-    if worker.returncode or content is None:
+    if code or content is None:
         raise WorkflowError(
             f"The figures of '{store.layer(version.layer_id).name}' could not be computed; the "
             "server's log says why. The layer is unchanged. Reload the page to try again."

@@ -6,10 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +15,7 @@ import shapely
 
 from dashboard.workflows.conflict_job import Job, compute, keep, read_result
 from dashboard.workflows.features import card_of, plain
+from dashboard.workflows.kept import ROOT, Kept
 from dashboard.workflows.licence_dates import about_licence, counted, with_licence_state
 from dashboard.workflows.measured import layer_frame
 from dashboard.workflows.types import (
@@ -34,12 +32,9 @@ from geo.rules import Rule
 from layers import facts
 from layers.store import Store
 
-ROOT = Path(__file__).resolve().parents[2]
 KEPT_RUNS = 6
 
-_runs: OrderedDict[str, tuple[pd.DataFrame, dict[str, Any]]] = OrderedDict()
-_guard = threading.Lock()
-_computing: dict[str, threading.Lock] = {}
+_runs: Kept[tuple[pd.DataFrame, dict[str, Any]]] = Kept(KEPT_RUNS)
 
 
 def conflicts(
@@ -201,16 +196,8 @@ def _result(
     store: Store, job: Job, *, progress: Progress | None, in_process: bool, run: Run | None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """From memory, else from disk, else computed; many who ask at once wait for one computation."""
-    key = f"{store.location}/{job.key}"
-    with _guard:
-        if key in _runs:
-            _runs.move_to_end(key)
-            return _runs[key]
-        turn = _computing.setdefault(key, threading.Lock())
-    with turn:
-        with _guard:
-            if key in _runs:
-                return _runs[key]
+
+    def find() -> tuple[pd.DataFrame, dict[str, Any]]:
         content = store.read_derived(job.name)
         if content is None:
             tell = progress or (lambda share, sentence: None)
@@ -219,13 +206,9 @@ def _result(
                 keep(store, job, content)
             else:
                 content = _in_worker(store, job, tell)
-        result = read_result(content)
-        with _guard:
-            _runs[key] = result
-            _computing.pop(key, None)
-            while len(_runs) > KEPT_RUNS:
-                _runs.popitem(last=False)
-    return result
+        return read_result(content)
+
+    return _runs.get(f"{store.location}/{job.key}", find)
 
 
 def _in_worker(store: Store, job: Job, tell: Progress) -> bytes:

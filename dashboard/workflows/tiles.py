@@ -4,24 +4,19 @@ A layer version is made ready once, by a process of its own, and kept as a deriv
 lasts `TilesNotReady` is raised. Conflicts and units are few: their tiles are cut in memory.
 """
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 
 from dashboard.workflows.conflict_filter import ConflictFilter
 from dashboard.workflows.hotspot_files import unit_shapes
 from dashboard.workflows.hotspot_types import HotspotRun
+from dashboard.workflows.kept import ROOT, Kept, run_apart
 from dashboard.workflows.measured import code_of
 from dashboard.workflows.types import ConflictRun, WorkflowError
 from geo.tiles.choose import choose
@@ -35,7 +30,6 @@ from geo.tiles.shapes import POINT, Shapes, shapes_of
 from layers.store import Store
 from layers.tiled import TiledLayer, open_tiled
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMED_KINDS = ("settlements", "districts")
 """Kinds whose features are written on the map by name."""
 KEPT_OPEN = 64
@@ -43,8 +37,6 @@ KEPT_OPEN = 64
 KEPT_RUNS = 6
 FAILED_S = 60
 """How long a version that could not be made ready is not tried again."""
-
-T = TypeVar("T")
 
 
 class TilesNotReady(WorkflowError):
@@ -114,38 +106,6 @@ def _check_tile(zoom: int, column: int, row: int, *, deepest: int) -> None:
         )
 
 
-class _Kept(Generic[T]):
-    """The last few things made, by a key; of many who ask at once one makes it."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.items: OrderedDict[Any, T] = OrderedDict()
-        self.making: dict[Any, threading.Lock] = {}
-        self.guard = threading.Lock()
-
-    def find(self, key: Any) -> T | None:
-        with self.guard:
-            if key not in self.items:
-                return None
-            self.items.move_to_end(key)
-            return self.items[key]
-
-    def get(self, key: Any, make: Callable[[], T]) -> T:
-        with self.guard:
-            turn = self.making.setdefault(key, threading.Lock())
-        with turn:
-            found = self.find(key)
-            if found is None:
-                found = make()
-                with self.guard:
-                    self.items[key] = found
-                    while len(self.items) > self.most:
-                        self.items.popitem(last=False)
-        with self.guard:
-            self.making.pop(key, None)
-        return found
-
-
 # --- layer versions -----------------------------------------------------------------------------
 
 
@@ -157,7 +117,7 @@ class _Build:
     reason: str = ""
 
 
-_open: _Kept[TiledLayer] = _Kept(KEPT_OPEN)
+_open: Kept[TiledLayer] = Kept(KEPT_OPEN)
 _builds: dict[tuple[str, str], _Build] = {}
 _guard = threading.Lock()
 _one_at_a_time = threading.Lock()
@@ -219,16 +179,9 @@ def _made_ready(order: dict[str, Any], key: tuple[str, str]) -> None:
     reason = ""
     try:
         with _one_at_a_time:
-            worker = subprocess.run(
-                [sys.executable, "-c", "from layers.tiled import main; main()"],
-                input=json.dumps(order),
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                text=True,
-                check=False,
-            )
-        if worker.returncode:
-            reason = f"its process ended with {worker.returncode}"
+            code = run_apart("layers.tiled", order)
+        if code:
+            reason = f"its process ended with {code}"
     except OSError as error:
         reason = f"its process could not start: {error.strerror}"
     with _guard:
@@ -329,7 +282,7 @@ def _points(xy: Array) -> Shapes:
     )
 
 
-_signs: _Kept[_Signs] = _Kept(KEPT_RUNS)
+_signs: Kept[_Signs] = Kept(KEPT_RUNS)
 
 
 # --- hotspot units ------------------------------------------------------------------------------
@@ -383,4 +336,4 @@ class _Units:
         return encode([TileLayer(name="units", shapes=shapes, ids=there, attributes=attributes)])
 
 
-_units: _Kept[_Units] = _Kept(KEPT_RUNS)
+_units: Kept[_Units] = Kept(KEPT_RUNS)

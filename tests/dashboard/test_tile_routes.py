@@ -20,6 +20,7 @@ from dashboard import workflows
 from dashboard.middleware import Compression, SecurityHeaders
 from dashboard.tile_cache import OVERHEAD, TileCache
 from dashboard.tile_routes import MEDIA, tile_routes
+from dashboard.workflows import kept
 from dashboard.workflows import tiles as tile_work
 from geo.tiles.grid import DEEPEST, to_grid
 from layers.store import Store
@@ -242,9 +243,9 @@ def test_while_a_version_is_made_ready_the_answer_says_when_to_ask_again(
     client: Client, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starts = []
-    run = tile_work.subprocess.run
+    run = kept.subprocess.run
     monkeypatch.setattr(
-        tile_work.subprocess, "run", lambda *a, **more: starts.append(a) or run(*a, **more)
+        kept.subprocess, "run", lambda *a, **more: starts.append(a) or run(*a, **more)
     )
     version = fields(store, ready=False)
     answers = [client.get(address(version)) for _ in range(4)]
@@ -269,7 +270,7 @@ def test_a_version_that_cannot_be_made_ready_is_told_and_not_tried_at_once(
         starts.append(1)
         return SimpleNamespace(returncode=3)
 
-    monkeypatch.setattr(tile_work.subprocess, "run", fails)
+    monkeypatch.setattr(kept.subprocess, "run", fails)
     version = fields(store, ready=False)
     deadline = time.monotonic() + 10
     while (answer := client.get(address(version))).status_code == 503:

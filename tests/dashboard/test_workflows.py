@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from dashboard import workflows
-from dashboard.workflows import layer_figures
+from dashboard.workflows import kept, layer_figures
 from dashboard.workflows.features import plain
 from layers import facts
 from layers.store import Store, StoreError
@@ -103,7 +103,7 @@ def test_figures_that_could_not_be_computed_are_told(
 ) -> None:
     monkeypatch.setattr(layer_figures, "IN_WORKER_FROM", 1)
     failed = SimpleNamespace(returncode=1)
-    monkeypatch.setattr(layer_figures.subprocess, "run", lambda *_, **__: failed)
+    monkeypatch.setattr(kept.subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(workflows.WorkflowError, match=r"The figures of '.*' could not be computed"):
         workflows.overview(loaded, "ituri")
 
