@@ -13,15 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from dashboard import assets, basemap
+from dashboard import asking, assets, basemap
 from dashboard.asking import ASK_AGAIN, KEEP, BadRequest, Handler, hotspot_question, ruled, same
-from dashboard.asking import as_json as _json
-from dashboard.asking import error as _error
-from dashboard.asking import id_of as _id
-from dashboard.asking import number as _number
-from dashboard.asking import query as _query
-from dashboard.asking import spoken as _spoken
-from dashboard.asking import tile_number as _tile_number
 from dashboard.workflows.conflict_filter import ConflictFilter, filter_of
 from layers.facts import region as region_facts
 from layers.store import StoreError
@@ -51,7 +44,7 @@ def routes(*, base: str, work: Any) -> list[Route]:
         "/cg/in-view": answers.in_view,
         "/cg/{rest:path}": answers.nothing_here,
     }
-    ours = [Route(f"{base}{path}", _spoken(handler)) for path, handler in table.items()]
+    ours = [Route(f"{base}{path}", asking.spoken(handler)) for path, handler in table.items()]
     return [*ours, Route(f"{base}/overview", _to_first_page(base))]
 
 
@@ -82,7 +75,7 @@ class Answers:
     def health(self, _request: Request) -> Response:
         """Whether the server can reach its store."""
         where = self.store is not None
-        return _json({"status": "ok" if where else "no store", "assets": assets.version()})
+        return asking.as_json({"status": "ok" if where else "no store", "assets": assets.version()})
 
     def static(self, request: Request) -> Response:
         """One of our own or vendored files; kept for ever when asked for by its version."""
@@ -99,14 +92,14 @@ class Answers:
 
     def basemap(self, request: Request) -> Response:
         """Land, coasts, borders and names around a region."""
-        region_id = _id(request, "region", what="region")
+        region_id = asking.id_of(request, "region", what="region")
         return _bytes(
             request, basemap.basemap_json(region_id), tag=f"{region_id}-{assets.version()}"
         )
 
     def features(self, request: Request) -> Response:
         """The features of a layer version, all of them: large layers go to the map as tiles."""
-        version_id = _id(request, "version_id", what="version of a layer")
+        version_id = asking.id_of(request, "version_id", what="version of a layer")
         body = self.work.features_geojson(self.store, version_id)
         return _bytes(request, body, tag=version_id)
 
@@ -123,7 +116,7 @@ class Answers:
     def overlap(self, request: Request) -> Response:
         """The shared ground of one conflict; `overlap` is null where there is none."""
         run = self._run(request)
-        conflict_id = _id(request, "conflict_id", what="conflict")
+        conflict_id = asking.id_of(request, "conflict_id", what="conflict")
         sheet = self.work.conflict_sheet(self.store, run, conflict_id)
         features = [sheet.subject, *([sheet.object] if sheet.object else [])]
         body = {
@@ -131,14 +124,14 @@ class Answers:
             "overlap": sheet.overlap,
             "features": [[card.layer_id, card.feature_id] for card in features],
         }
-        return _json(body)
+        return asking.as_json(body)
 
     def raster(self, request: Request) -> Response:
         """A tile of a raster in the colours of its classes, clear where it has none."""
-        version_id = _id(request, "version_id", what="version of a layer")
-        zoom = _tile_number(request, "zoom", most=22)
-        column = _tile_number(request, "column", most=2**zoom - 1)
-        row = _tile_number(request, "row", most=2**zoom - 1)
+        version_id = asking.id_of(request, "version_id", what="version of a layer")
+        zoom = asking.tile_number(request, "zoom", most=22)
+        column = asking.tile_number(request, "column", most=2**zoom - 1)
+        row = asking.tile_number(request, "row", most=2**zoom - 1)
         tag = f"{version_id}-{self.work.style_fingerprint(LAND_COVER)}"
         headers = {"cache-control": KEEP, "etag": f'"{tag}"'}
         if request.headers.get("if-none-match") == headers["etag"]:
@@ -154,16 +147,16 @@ class Answers:
             self.store, region_id, on=on, scenarios=scenarios, **hotspot_question(request)
         )
         self._same(request, run)
-        unit_id = _query(request, "unit", default="") or None
+        unit_id = asking.query(request, "unit", default="") or None
         body = self.work.hotspots_geojson(self.store, run, unit_id=unit_id)
         return _bytes(request, body, tag=run.fingerprint)
 
     def card(self, request: Request) -> Response:
         """One feature with its attributes and its geometry."""
-        layer_id = _query(request, "layer")
-        feature_id = _query(request, "feature")
+        layer_id = asking.query(request, "layer")
+        feature_id = asking.query(request, "feature")
         card = self.work.feature_card(self.store, layer_id, feature_id)
-        return _json(
+        return asking.as_json(
             _card(card)
             | {"geometry": card.geometry, "bounds": list(card.bounds)}
             | {"source": _plain(card.source), "caveats": list(card.caveats)}
@@ -171,13 +164,13 @@ class Answers:
 
     def identify(self, request: Request) -> Response:
         """What lies within `tolerance_m` metres of a click, in the layers that are shown."""
-        region_id = region_facts(_query(request, "region")).region_id
-        lon = _number(request, "lon", low=-180, high=180)
-        lat = _number(request, "lat", low=-90, high=90)
-        tolerance_m = _number(request, "tolerance_m", low=0, high=50_000, default=0)
-        layers = [one for one in _query(request, "layers", default="").split(",") if one]
+        region_id = region_facts(asking.query(request, "region")).region_id
+        lon = asking.number(request, "lon", low=-180, high=180)
+        lat = asking.number(request, "lat", low=-90, high=90)
+        tolerance_m = asking.number(request, "tolerance_m", low=0, high=50_000, default=0)
+        layers = asking.listed(request, "layers")
         if not layers:
-            return _json({"hits": []})
+            return asking.as_json({"hits": []})
         hits = self.work.identify(
             self.store, region_id, lon, lat, tolerance_m=tolerance_m, layer_ids=layers
         )
@@ -194,15 +187,19 @@ class Answers:
             if place < CARDS_PER_CLICK:
                 record |= _card(self.work.feature_card(self.store, hit.layer_id, hit.feature_id))
             found.append(record)
-        return _json({"hits": found})
+        return asking.as_json({"hits": found})
 
     def in_view(self, request: Request) -> Response:
         """What of the layers that are shown lies in a box, nearest to its middle first."""
-        region_id = region_facts(_query(request, "region")).region_id
-        limit = int(_number(request, "limit", low=1, high=200, default=50))
-        layers = [one for one in _query(request, "layers", default="").split(",") if one]
+        region_id = region_facts(asking.query(request, "region")).region_id
+        limit = int(asking.number(request, "limit", low=1, high=200, default=50))
+        layers = asking.listed(request, "layers")
         seen = self.work.in_view(
-            self.store, region_id, _bbox(_query(request, "bbox")), layer_ids=layers, limit=limit
+            self.store,
+            region_id,
+            _bbox(asking.query(request, "bbox")),
+            layer_ids=layers,
+            limit=limit,
         )
         rows = [
             {
@@ -215,11 +212,11 @@ class Answers:
             }
             for hit in seen.hits
         ]
-        return _json({"rows": rows, "total": seen.total, "too_many": list(seen.too_many)})
+        return asking.as_json({"rows": rows, "total": seen.total, "too_many": list(seen.too_many)})
 
     def nothing_here(self, request: Request) -> Response:
         """Without this, Streamlit would answer an unknown address with its page and a 200."""
-        return _error(404, f"There is nothing at {request.url.path[:200]}.")
+        return asking.error(404, f"There is nothing at {request.url.path[:200]}.")
 
     def _run(self, request: Request) -> Any:
         """The conflict run a fingerprint stands for."""

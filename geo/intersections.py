@@ -10,7 +10,8 @@ import shapely
 from geo.outline import HEAVY_VERTICES, Array
 
 _CLIP_FROM = 24
-_ON_ITSELF = 1e-9
+ON_ITSELF = 1e-9
+"""Share of an area that rounding may leave out of it."""
 
 
 def shared_by_geos(one: Array, other: Array) -> tuple[Array, Array]:
@@ -99,7 +100,7 @@ def union_area_m2(pieces: Array) -> float:
     same = shapely.equals_identical(pieces[left], pieces[right])
     common[same] = area[left[same]]
     common[~same] = shapely.area(intersections(pieces[left[~same]], pieces[right[~same]]))
-    linked = common > _ON_ITSELF * np.minimum(area[left], area[right])
+    linked = common > ON_ITSELF * np.minimum(area[left], area[right])
     left, right, common = left[linked], right[linked], common[linked]
     group = _groups(len(pieces), left, right)
     size = np.bincount(group, minlength=len(pieces))

@@ -12,15 +12,13 @@ import shapely
 
 from geo.crossings import Meetings, shared_by_crossing
 from geo.ground import Ground
-from geo.intersections import shared_by_geos
+from geo.intersections import ON_ITSELF, shared_by_geos
 from geo.measure import Array
 from geo.nearby import Right
 from geo.outline import HEAVY_VERTICES, Outline, steps_of
 
 SLIVER_WIDTH_M = 0.001
 """A shared strip narrower than this on average is rounding of coordinates, hence touching."""
-
-_ON_ITSELF = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,8 +70,8 @@ def shared_ground(left: Ground, right: Right, *, pairs: tuple[Array, Array]) -> 
     return Shared(
         area_m2=area_m2,
         outline_m=outline_m,
-        left_within=some & (area_m2 >= left.area_m2[at] * (1 - _ON_ITSELF)),
-        right_within=some & (area_m2 >= ground.area_m2[on] * (1 - _ON_ITSELF)),
+        left_within=some & (area_m2 >= left.area_m2[at] * (1 - ON_ITSELF)),
+        right_within=some & (area_m2 >= ground.area_m2[on] * (1 - ON_ITSELF)),
     )
 
 

@@ -111,16 +111,18 @@ def compute(
         "units_with_data": assessment.units_with_data,
         "rows": [dict(row) for row in ranked(kept)],
         "cells_without_data": empty,
-        "method": sentences.method(
-            by=asked.by,
-            resolution=asked.resolution,
-            cell_km2=_cell_km2(units),
-            measure=asked.measure,
-            band_m=band_m,
-            test=test,
-            why_not=assessment.why_not,
-            units_with_data=assessment.units_with_data,
-            rule_titles=[f"{rule.title} ({rule.rule_id})" for rule in rules],
+        "method": tuple(
+            sentences.method(
+                by=asked.by,
+                resolution=asked.resolution,
+                cell_km2=_cell_km2(units),
+                measure=asked.measure,
+                band_m=band_m,
+                test=test,
+                why_not=assessment.why_not,
+                units_with_data=assessment.units_with_data,
+                rule_titles=[f"{rule.title} ({rule.rule_id})" for rule in rules],
+            )
         ),
         "notes": _notes(store, asked, run, places, rows=kept, empty=empty),
         "changes": changes,

@@ -207,35 +207,8 @@ def method(
     why_not: str | None,
     units_with_data: int,
     rule_titles: Sequence[str],
-) -> tuple[str, ...]:
-    """How a run was done, a sentence a step."""
-    return tuple(
-        _method(
-            by=by,
-            resolution=resolution,
-            cell_km2=cell_km2,
-            measure=measure,
-            band_m=band_m,
-            test=test,
-            why_not=why_not,
-            units_with_data=units_with_data,
-            rule_titles=rule_titles,
-        )
-    )
-
-
-def _method(
-    *,
-    by: str,
-    resolution: int | None,
-    cell_km2: float | None,
-    measure: str,
-    band_m: float,
-    test: science.TestRules,
-    why_not: str | None,
-    units_with_data: int,
-    rule_titles: Sequence[str],
 ) -> Iterator[str]:
+    """How a run was done, a sentence a step."""
     if by == "h3" and cell_km2 is not None:
         yield (
             f"Units: hexagons of the H3 grid, resolution {resolution}, here "

@@ -124,6 +124,16 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     stop_server(process)
 
 
+@pytest.fixture(scope="module")
+def map_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A page that is only a map of an invented, hostile world, with a tile server beside it."""
+    folder = tmp_path_factory.mktemp("map")
+    log = folder / "server.log"
+    process, url = start_server("tests.browser.map_app:app", home=folder / "home", log=log)
+    yield Server(url=url, home=folder / "home", log=log)
+    stop_server(process)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium."""

@@ -1,24 +1,14 @@
 """The map by keyboard, for screen readers and on a phone."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Frame, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Server, Tab, start_server, stop_server
+from tests.browser.conftest import DESKTOP, PHONE, Server, Tab
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def map_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A page that is only a map of the invented world."""
-    folder = tmp_path_factory.mktemp("reach")
-    log = folder / "server.log"
-    process, url = start_server("tests.browser.map_app:app", home=folder / "home", log=log)
-    yield Server(url=url, home=folder / "home", log=log)
-    stop_server(process)
 
 
 OpenMap = Callable[..., tuple[Tab, Frame]]

@@ -1,7 +1,7 @@
 """Large layers in a real browser: tiles come once, stay through every switch, and are true."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,32 +10,22 @@ from playwright.sync_api import Frame, expect
 
 from dashboard.frame import VectorTiles
 from tests.browser import map_world, tile_world
-from tests.browser.conftest import DESKTOP, Server, Tab, start_server, stop_server
+from tests.browser.conftest import DESKTOP, Server, Tab
 
 pytestmark = pytest.mark.browser
 
 FIELDS = "tarkwa.farmland.many"
 
 
-@pytest.fixture(scope="module")
-def tile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A page that is only a map of the invented world, with a tile server beside it."""
-    folder = tmp_path_factory.mktemp("tiles")
-    log = folder / "server.log"
-    process, url = start_server("tests.browser.map_app:app", home=folder / "home", log=log)
-    yield Server(url=url, home=folder / "home", log=log)
-    stop_server(process)
-
-
 OpenMap = Callable[..., tuple[Tab, Frame]]
 
 
 @pytest.fixture
-def open_map(open_tab: Callable[..., Tab], tile_server: Server) -> OpenMap:
+def open_map(open_tab: Callable[..., Tab], map_server: Server) -> OpenMap:
     """Open the page, wait for its map, press buttons of the page one after the other."""
 
     def open_(*buttons: str, view: str = "-1.95,5.33,12") -> tuple[Tab, Frame]:
-        tab = open_tab(f"{tile_server.url}/?view={view}", size=DESKTOP)
+        tab = open_tab(f"{map_server.url}/?view={view}", size=DESKTOP)
         tab.page.frame_locator("iframe").locator(".cg-legend").wait_for(timeout=30_000)
         frame = next(frame for frame in tab.page.frames if "/component/" in frame.url)
         frame.wait_for_function("CommonGround.session.base !== null")
