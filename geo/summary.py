@@ -22,16 +22,22 @@ from geo.rules import Rule
 
 
 def summarise(
-    conflicts: pd.DataFrame, layers: Sequence[LayerFrame], rules: Sequence[Rule]
+    conflicts: pd.DataFrame,
+    layers: Sequence[LayerFrame],
+    rules: Sequence[Rule],
+    *,
+    ground: Array | None = None,
 ) -> list[dict[str, Any]]:
     """One JSON-ready record a comparison that was made, those without any pair too.
 
     `pairs` counts rows; `subjects` and `objects` distinct features among them. `area_ha` adds up
     pairs; `union_ha` counts ground that lies in several of them once. Both are None where no pair
     has an area. `not_assessed` counts features the rule could not decide, by reason. Same order
-    as `find_conflicts`; `layers` are those it was given.
+    as `find_conflicts`; `layers` are those it was given. `ground` is what `overlap_geometries`
+    made of both; left out, it is made here.
     """
-    ground = overlap_geometries(conflicts, layers)
+    if ground is None:
+        ground = overlap_geometries(conflicts, layers)
     by_id = {layer.layer_id: layer for layer in layers}
     keys = conflicts[["rule_id", "subject_layer", "object_layer"]]
     rows_of = keys.fillna("").groupby(list(keys.columns), sort=False).indices

@@ -144,7 +144,8 @@ def compute(store: Store, job: Job, *, progress: Progress, run: Run | None = Non
     if found is None:
         found = find_in_parts(parts, work, run=run, progress=tell)
     progress(0.7, "Adding up areas")
-    summary = engine.summarise(found, frames, rules)
+    ground = engine.overlap_geometries(found, frames)
+    summary = engine.summarise(found, frames, rules, ground=ground)
     progress(0.8, "Reading land cover")
     cover = cover_conflicts(
         store, rasters_of(store, job.versions), frames, rules, measuring_crs=metric
@@ -152,7 +153,7 @@ def compute(store: Store, job: Job, *, progress: Progress, run: Run | None = Non
     summary += cover.summary
     found = joined([found, cover.conflicts])
     progress(0.85, "Naming and ranking")
-    table = _described(found, frames, rules, store=store)
+    table = _described(found, frames, rules, ground=ground, store=store)
     table["demonstration"] = table["subject_layer"].map(demonstration).astype(bool) | table[
         "object_layer"
     ].map(demonstration).fillna(False).astype(bool)
@@ -201,9 +202,13 @@ def _described(
     frames: Sequence[engine.LayerFrame],
     rules: Sequence[Rule],
     *,
+    ground: np.ndarray,
     store: Store,
 ) -> pd.DataFrame:
-    """The engine's table with names, classes, districts, places and what the rules say."""
+    """The engine's table with names, classes, districts, places and what the rules say.
+
+    `ground` is the shared ground of the first rows; those after it are about land cover.
+    """
     by_id = {frame.layer_id: frame for frame in frames}
     table = found.copy()
     for side in ("subject", "object"):
@@ -224,7 +229,7 @@ def _described(
     for name in ("title", "kind", "effect", "status"):
         told = {rule_id: getattr(rule, name) for rule_id, rule in on_rule.items()}
         table[f"rule_{name}"] = table["rule_id"].map(told).astype(object)
-    places, subjects = _places(found, frames)
+    places, subjects = _places(found, frames, ground)
     table["longitude"], table["latitude"] = places
     table["district"] = _district(subjects, frames)
     return table
@@ -245,7 +250,7 @@ def _looked_up(
 
 
 def _places(
-    found: pd.DataFrame, frames: Sequence[engine.LayerFrame]
+    found: pd.DataFrame, frames: Sequence[engine.LayerFrame], ground: np.ndarray
 ) -> tuple[tuple[np.ndarray, np.ndarray], gpd.GeoSeries]:
     """Longitude and latitude of each conflict, and a point on each subject (measuring CRS).
 
@@ -262,8 +267,7 @@ def _places(
         points[rows] = shapely.point_on_surface(features.geometry.to_numpy()[once])[back]
     subjects = gpd.GeoSeries(points, crs=crs)
     shared = np.full(len(found), None, dtype=object)
-    drawn_as_areas = (found["object_kind"].fillna("") != KIND).to_numpy(dtype=bool)
-    shared[drawn_as_areas] = engine.overlap_geometries(found[drawn_as_areas], frames)
+    shared[: len(ground)] = ground
     here = points.copy()
     drawn = ~shapely.is_missing(shared) & ~shapely.is_empty(shared)
     by_area = found["subject_kind"].isin(["mine_sites", "detections"]).to_numpy()
