@@ -1,6 +1,6 @@
 """Streamlit's page as this server sends it: what it is going to ask for is named at once.
 
-Sent as it comes, the page asks for the map in eight steps, each as long as the way to the server
+Sent as it comes, the page asks for the map in nine steps, each as long as the way to the server
 and back: its scripts, its server, its socket, the parts of the page, the map's frame, and the
 frame's scripts one after another. Here all files stand in the page's head, and the socket opens
 without asking first whether there is a server. Names are read from the packages that are installed.
