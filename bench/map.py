@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import map_browser, report
+from bench import map_browser, map_switch, report, weight
 from bench.landscape import SIZES
 from bench.map_browser import Visit
 from bench.map_server import OVERVIEW, Server, Tile, Tiles, serving
@@ -127,7 +127,32 @@ def measured_pages(
     return found
 
 
-def table(size: str, tiles: TileFigures, pages: PageFigures | None) -> str:
+def measured_switches(
+    server: Server, place: tuple[float, float], *, timeout_s: float
+) -> dict[str, list[map_switch.Cost]]:
+    """What switches cost at the timed page and at the dashboard's own with its demonstration."""
+    view = f"view={place[0]:.5f},{place[1]:.5f},{PAGE_ZOOM}"
+    found = {}
+    with map_browser.chromium() as browser:
+        context = map_browser.fresh(browser)
+        path = f"/?what=layer&{view}"
+        found["layer"] = map_switch.costs(context, server, path, timeout_s=timeout_s)
+        context.close()
+        with tempfile.TemporaryDirectory() as home, weight.server(Path(home)) as own:
+            context = map_browser.fresh(browser)
+            found["dashboard"] = map_switch.costs(
+                context, own, "/map", timeout_s=timeout_s, labels=["Possible conflicts"]
+            )
+            context.close()
+    return found
+
+
+def table(
+    size: str,
+    tiles: TileFigures,
+    pages: PageFigures | None,
+    switches: dict[str, list[map_switch.Cost]] | None = None,
+) -> str:
     """All figures as Markdown."""
     lines = [
         f"Size {size}: {SIZES[size].fields:,} fields; {report.machine()}; "
@@ -141,6 +166,8 @@ def table(size: str, tiles: TileFigures, pages: PageFigures | None) -> str:
     ]
     if pages is not None:
         lines += ["", *_page_lines(pages)]
+    if switches:
+        lines += ["", *map_switch.lines(switches)]
     return "\n".join(lines)
 
 
@@ -214,7 +241,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         with serving(home, Path(folder) / "tiles.log") as server:
             tiles = measured_tiles(server, layer.current, views=chosen.views)
-        pages = None
+        pages = switches = None
         if chosen.pages:
             (place, *_) = places(layer.current.bounds or (0, 0, 0, 0), 1)
             with serving(home, Path(folder) / "pages.log") as server:
@@ -226,7 +253,8 @@ def main(arguments: list[str] | None = None) -> int:
                     slow=chosen.slow,
                     timeout_s=chosen.timeout,
                 )
-    text = table(chosen.size, tiles, pages)
+                switches = measured_switches(server, place, timeout_s=chosen.timeout)
+    text = table(chosen.size, tiles, pages, switches)
     print(text)
     if chosen.write:
         report.put(chosen.write, chosen.size, text)

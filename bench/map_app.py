@@ -6,4 +6,5 @@ from streamlit.starlette import App
 
 from dashboard.app import parts
 
-app = App(Path(__file__).with_name("map_page.py"), **parts())
+pages = {"": ("ComponentInstance",)}
+app = App(Path(__file__).with_name("map_page.py"), **parts(pages=pages))

@@ -104,7 +104,7 @@ def visit(
 ) -> Visit:
     """Open a page and wait until its map is painted; `waited` is False at the timeout."""
     page = context.new_page()
-    traffic = _Traffic(page)
+    traffic = Traffic(page)
     if slow:
         traffic.session.send("Network.emulateNetworkConditions", {"offline": False, **SLOW_LINE})
         traffic.session.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_CPU})
@@ -144,7 +144,7 @@ def _drawn(page: Page) -> tuple[tuple[float, int] | None, float]:
     return None, 0.0
 
 
-class _Traffic:
+class Traffic:
     """What a page asks for and gets, by its part of the server."""
 
     def __init__(self, page: Page) -> None:
@@ -154,20 +154,26 @@ class _Traffic:
         self.bytes_by: dict[str, int] = {}
         self.requests = 0
         self.last_ms = 0.0
+        self.longest_ms = 0.0
+        self._begun: dict[str, float] = {}
         self.session.on("Network.requestWillBeSent", self._asked)
         self.session.on("Network.loadingFinished", self._came)
         self.session.on("Network.loadingFailed", self._failed)
         self.session.on("Network.webSocketFrameReceived", self._framed)
+        self.session.on("Network.webSocketFrameSent", self._told)
 
     def _asked(self, event: Any) -> None:
         parts = urlsplit(event["request"]["url"])
         if parts.scheme in ("http", "https"):
             self.open[event["requestId"]] = _part(parts.path)
+            self._begun[event["requestId"]] = event["timestamp"]
             self.requests += 1
             self.last_ms = 1_000 * time.time()
 
     def _came(self, event: Any) -> None:
         part = self.open.pop(event["requestId"], None)
+        begun = self._begun.pop(event["requestId"], event["timestamp"])
+        self.longest_ms = max(self.longest_ms, 1_000 * (event["timestamp"] - begun))
         if part is not None:
             self._add(part, int(event["encodedDataLength"]))
 
@@ -178,6 +184,9 @@ class _Traffic:
         frame = event["response"]
         size = len(frame["payloadData"])
         self._add("socket", size * 3 // 4 if frame["opcode"] == 2 else size)
+
+    def _told(self, event: Any) -> None:
+        self._add("sent", len(event["response"]["payloadData"]) * 3 // 4)
 
     def _add(self, part: str, size: int) -> None:
         self.bytes_by[part] = self.bytes_by.get(part, 0) + size

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from bench.map_server import Server
 from tests.browser.conftest import CHROMIUM_FLAGS, find_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,8 +45,8 @@ class Visit:
 
 
 @contextmanager
-def server(home: Path) -> Iterator[str]:
-    """The dashboard with the demonstration data; its address."""
+def server(home: Path) -> Iterator[Server]:
+    """The dashboard with the demonstration data."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,7 +56,7 @@ def server(home: Path) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_for(f"{url}/cg/health")
-        yield url
+        yield Server(url=url, pid=process.pid)
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -156,14 +157,14 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|")
     with (
         tempfile.TemporaryDirectory() as home,
-        server(Path(home)) as url,
+        server(Path(home)) as served,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), headless=True, args=CHROMIUM_FLAGS
         )
         for slow in (False, True) if given.slow else (False,):
-            measure(browser, f"{url}/map", slow=slow, rows=0 if slow else given.rows)
+            measure(browser, f"{served.url}/map", slow=slow, rows=0 if slow else given.rows)
         browser.close()
 
 

@@ -7,6 +7,7 @@ Serve it with `python -m dashboard serve`, `uvicorn dashboard.app:app` or
 import os
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,9 +17,9 @@ from streamlit import config
 from streamlit.config_option import ConfigOption
 from streamlit.starlette import App
 
-from dashboard import assets, packing, routes, tile_routes, workflows
+from dashboard import assets, packing, routes, shell, tile_routes, workflows
 from dashboard.embedding import EmbedAlias, EmbedError, origins
-from dashboard.middleware import Compression, Lasting, SecurityHeaders
+from dashboard.middleware import Compression, SecurityHeaders
 from dashboard.online import OnlineTilesError, online_tiles
 
 SCRIPT = Path(__file__).resolve().parent / "script.py"
@@ -37,12 +38,15 @@ INSISTED = {
 }
 
 
-def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
+def parts(
+    *, work: ModuleType | Any = workflows, pages: Mapping[str, tuple[str, ...]] = shell.PARTS
+) -> dict[str, Any]:
     """The routes and middleware of the app; AssetsError when a file the browser needs is missing,
     EmbedError or OnlineTilesError when the setting of who may embed the map, or of online tiles,
     cannot be used.
 
-    `work` is what the routes call; tests pass their own.
+    `work` is what the routes call, `pages` what each page always has (`shell.PARTS`); tests pass
+    their own.
     """
     assets.check()
     configure()
@@ -60,10 +64,12 @@ def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
                 base=base,
                 pictures_from=tiles and tiles.origin,
                 embed_origins=origins(),
+                inline=(shell.BOOT,),
             ),
             Middleware(EmbedAlias),
+            Middleware(shell.Shell, base=base, parts=pages),
             Middleware(Compression, prefixes=prefixes),
-            Middleware(Lasting, base=base),
+            Middleware(shell.Component, base=base),
             Middleware(packing.Fonts, base=base),
         ],
     }

@@ -58,12 +58,14 @@ SCRIPT_PARTS = (
     "print.js",
     "session.js",
 )
-BUNDLE = "map.js"
+BUNDLE, STYLES = "map.js", "map.css"
 PLACES = VENDOR / "geonames" / "places.parquet"
 """Towns of the world, written by `make setup` (`dashboard/places.py`)."""
 
-MAP_SCRIPTS = ("vendor/leaflet/leaflet.js", BUNDLE)
-MAP_STYLES = ("vendor/leaflet/leaflet.css", "map.css", "share.css")
+# One script and one style, because the frame asks for a file only when the one before is there.
+LIBRARY = "vendor/leaflet/leaflet.js"
+STYLE_PARTS = ("vendor/leaflet/leaflet.css", "map.css", "share.css")
+MAP_SCRIPTS, MAP_STYLES = (BUNDLE,), (STYLES,)
 
 
 class AssetsError(RuntimeError):
@@ -99,7 +101,7 @@ def check(*, static: Path = STATIC) -> None:
     """
     wanted = [f"vendor/{name}" for name in COPIES.values()]
     wanted += [f"map/{part}" for part in SCRIPT_PARTS]
-    wanted += [name for name in (*MAP_SCRIPTS, *MAP_STYLES) if name != BUNDLE]
+    wanted += STYLE_PARTS
     wanted.append(PLACES.relative_to(STATIC).as_posix())
     missing = [name for name in dict.fromkeys(wanted) if not (static / name).is_file()]
     if missing:
@@ -116,11 +118,16 @@ def check(*, static: Path = STATIC) -> None:
 def read(name: str, *, static: Path = STATIC) -> bytes | None:
     """The bytes of a static file by its address below /cg/static; None when there is none.
 
-    `map.js` is our script, put together from its parts, with the symbols of data/symbols.toml.
+    `map.js` is Leaflet and our script, put together from its parts, with the symbols of
+    data/symbols.toml; `map.css` is Leaflet's style and ours.
     """
     if name == BUNDLE:
         parts = [(static / "map" / part).read_bytes() for part in SCRIPT_PARTS]
-        return b"\n".join([_symbols(), *parts])
+        return b"\n".join([(static / LIBRARY).read_bytes(), _symbols(), *parts])
+    if name == STYLES:
+        library, *ours = [(static / part).read_bytes() for part in STYLE_PARTS]
+        moved = library.replace(b"url(images/", b"url(vendor/leaflet/images/")
+        return b"\n".join([moved, *ours])
     path = (static / name).resolve()
     if not path.is_relative_to(static.resolve()) or not path.is_file():
         return None
@@ -147,6 +154,11 @@ def version() -> str:
 def url(name: str, *, base: str = "") -> str:
     """The address of a static file; it may be kept for ever, because the version is part of it."""
     return f"{base}{PREFIX}/{version()}/{name}"
+
+
+def basemap_url(region_id: str, *, base: str = "") -> str:
+    """The address of a region's base map; it holds the version as well."""
+    return f"{base}/cg/basemap/{region_id}.json?v={version()}"
 
 
 def main() -> int:

@@ -6,10 +6,23 @@ Imported only while a page runs, because it imports folium and with it the compo
 from collections.abc import Sequence
 
 import folium
+import streamlit_folium
 from branca.element import MacroElement
 from folium.template import Template
+from streamlit import config
+from streamlit.components.v1 import declare_component
 
-from dashboard import assets, maps
+from dashboard import assets, maps, shell
+
+BASE = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
+
+if shell.frame_files():
+    # A component may say where its page is. This one does not, and Streamlit's own address of it
+    # holds no hash: the page would be asked for at every visit before the map can begin.
+    # streamlit-folium has no option for it; to be removed once it has.
+    streamlit_folium._component_func = declare_component(
+        "map_frame", url=f"{BASE}/{shell.frame_path()}/index.html"
+    )
 
 
 class MapFrame(folium.Map):  # type: ignore[misc]

@@ -429,7 +429,7 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
             "id": spec.region_id,
             "name": spec.region_name,
             "bounds": list(spec.bounds),
-            "basemap": f"{base}/cg/basemap/{spec.region_id}.json?v={assets.version()}",
+            "basemap": assets.basemap_url(spec.region_id, base=base),
             "online": _online(),
         },
         "prefix": f"{base}/cg/",

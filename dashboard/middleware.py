@@ -70,7 +70,7 @@ class Compression:
             await send(start)
             await send({"type": "http.response.body", "body": body})
             return
-        packed = await asyncio.to_thread(_compress, body, coding)
+        packed = await asyncio.to_thread(compressed, body, coding)
         sent = _replaced(start["headers"], packed, coding)
         if _is_immutable(start["headers"]):
             self._keep(key, sent, packed)
@@ -127,7 +127,8 @@ def _is_immutable(headers: Headers) -> bool:
     return any(b"immutable" in value for value in found)
 
 
-def _compress(body: bytes, coding: bytes) -> bytes:
+def compressed(body: bytes, coding: bytes) -> bytes:
+    """A body as br, as it was packed at set-up where it was, or as gzip."""
     if coding == b"br":
         return packing.find(body) or bytes(brotli.compress(body, quality=6))
     return gzipped(body)
@@ -154,36 +155,12 @@ async def _send_whole(send: Send, headers: Headers, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Lasting:
-    """Let browsers keep the files of streamlit-folium's frame whose name holds a hash of them.
-
-    Streamlit sends them as if they changed every day: 55 kB on each visit.
-    """
-
-    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
-        self.app = app
-        self.name = re.compile(re.escape(base) + r"/component/.*\.[0-9a-f]{8}(\.chunk)?\.(js|css)$")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self.name.match(scope["path"]):
-            await self.app(scope, receive, send)
-            return
-
-        async def send_kept(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 200:
-                kept = [pair for pair in message["headers"] if pair[0].lower() != b"cache-control"]
-                lasting = (b"cache-control", packing.KEEP.encode())
-                message = {**message, "headers": [*kept, lasting]}
-            await send(message)
-
-        await self.app(scope, receive, send_kept)
-
-
 class SecurityHeaders:
     """Tell the browser that this page talks to this host only, and may not be framed elsewhere.
 
     `embed_origins` are the hosts that may show the pages in a frame all the same; answers of our
     own routes and what people brought stay out of theirs.
+    `inline` are the scripts we put into Streamlit's page ourselves.
     `pictures_from` is the origin of the online base map, if one is set (`online.py`): the map's
     frame may show its pictures, and nothing else may come from there. `component` is the path
     below which streamlit-folium's frame lives: it runs its script with `eval`, which nothing else
@@ -197,6 +174,7 @@ class SecurityHeaders:
         base: str = "",
         pictures_from: str | None = None,
         embed_origins: Iterable[str] = (),
+        inline: Iterable[str] = (),
     ) -> None:
         self.app = app
         self.pictures_from = pictures_from
@@ -204,7 +182,8 @@ class SecurityHeaders:
         self.component = f"{base}/component/"
         self.ours = (f"{base}/cg/", f"{base}/tiles/")
         self.media = f"{base}/media/"
-        self.shell_hashes = " ".join(_inline_script_hashes())
+        self.files = (f"{base}/static/", f"{base}/_stcore/")
+        self.shell_hashes = " ".join(_inline_script_hashes(inline))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -225,8 +204,11 @@ class SecurityHeaders:
             (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
-            (b"cross-origin-opener-policy", b"same-origin"),
         ]
+        if scope["path"].startswith(self.files):
+            # never a page: of a hundred small files the other headers were a twentieth of all bytes
+            return headers
+        headers.append((b"cross-origin-opener-policy", b"same-origin"))
         if policy.endswith("frame-ancestors 'self'"):
             # the older header cannot name a host: it is left out where one is named
             headers.append((b"x-frame-options", b"SAMEORIGIN"))
@@ -239,6 +221,8 @@ class SecurityHeaders:
             return "default-src 'none'; sandbox; frame-ancestors 'self'"
         if path.startswith(self.ours):
             return "default-src 'none'; frame-ancestors 'self'"
+        if path.startswith(self.files):
+            return "default-src 'self'; object-src 'none'; frame-ancestors 'self'"
         common = {
             "default-src": "'self'",
             "img-src": "'self' data: blob:",
@@ -279,9 +263,9 @@ def _socket_of(scope: Scope) -> str:
     return f"ws://{name} wss://{name}" if _HOST.match(name) else ""
 
 
-def _inline_script_hashes() -> list[str]:
-    """The hashes of the inline scripts in Streamlit's own page, so that no other may run."""
+def _inline_script_hashes(ours: Iterable[str]) -> list[str]:
+    """The hashes of the inline scripts in Streamlit's page, its own and ours: no other may run."""
     page = Path(streamlit.__file__).parent / "static" / "index.html"
     scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
-    digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
+    digests = [hashlib.sha256(script.encode()).digest() for script in (*scripts, *ours)]
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]

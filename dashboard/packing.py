@@ -1,7 +1,7 @@
 """What Streamlit's page loads, made smaller once, when the product is set up.
 
 `python -m dashboard.packing` cuts Streamlit's two fonts down to what can be on our pages (546 kB
-become 120) and packs its scripts as tightly as brotli can, which takes too long for an answer.
+become 57) and packs its scripts as tightly as brotli can, which takes too long for an answer.
 Everything goes by content: where a file is not here, or Streamlit is another one, the plain file is
 sent as before. See docs/decisions/0016-page-weight.md.
 """
@@ -27,17 +27,22 @@ SHELL = Path(streamlit.__file__).parent / "static" / "static"
 LARGEST = 1_000_000
 """Bytes of a script above which it is left: charts and editors that no page of ours loads."""
 TEXT_FONT, ICON_FONT = "SourceSansVF-Upright", "MaterialSymbols-Rounded"
-# Latin with its extensions and the phonetic letters West African languages are written with, marks,
-# punctuation, currencies, arrows, mathematical signs. Other scripts come from the reader's device.
+# Latin of Europe, the African reference alphabet (Bamako 1966, Niamey 1978) with tone marks and
+# dots below, punctuation, currencies, some signs. Other scripts come from the reader's device.
+AFRICAN = "ƁƆƉƊƎƏƐƑƒƓƔƖƗƝƟƩƮƱƲƳƴƷǝɁɄɓɔɖɗəɛɠɣɨɩɯɲɵʃʈʉʊʋʒʔʼẸẹỊịỌọỤụẼẽẒẓṢṣḌḍḤḥṬṭṄṅḾḿ"
+SIGNS = "←↑→↓↔№™−∞≈≠≤≥⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄"
 LETTERS = (
-    *range(0x20, 0x370),
-    *range(0x1E00, 0x1F00),
+    *range(0x20, 0x180),
+    *range(0x1CD, 0x1DD),
+    *range(0x218, 0x21C),
+    *range(0x2C6, 0x2DD),
+    *range(0x300, 0x30D),
+    *(0x323, 0x327, 0x328, 0x331),
     *range(0x2000, 0x2070),
     *range(0x20A0, 0x20C0),
-    *range(0x2100, 0x2150),
-    *range(0x2190, 0x2300),
+    *map(ord, AFRICAN + SIGNS),
 )
-FEATURES = ("kern", "liga", "mark", "mkmk", "ccmp", "locl", "tnum", "lnum", "calt")
+FEATURES = ("kern", "mark", "mkmk", "ccmp", "locl", "tnum", "lnum")
 KEEP = "public, max-age=31536000, immutable"
 
 
@@ -86,7 +91,7 @@ def _cut(path: Path, *, shell: Path) -> bytes:
         # Icons are ligatures: the letters of a name become its picture.
         options.layout_features, options.layout_closure = ["*"], False
         pictures = _pictures(font)
-        used = _words(shell) & set(pictures)
+        used = _named(shell) & set(pictures)
         letters = {ord(letter) for name in used for letter in name + name.upper()}
         cutter.populate(unicodes=letters, glyphs=[pictures[name] for name in sorted(used)])
     else:
@@ -122,12 +127,13 @@ def _ligatures(font: object) -> Iterator[tuple[str, "object"]]:
                     yield from ((first, ligature) for ligature in ligatures)
 
 
-def _words(shell: Path) -> set[str]:
-    """Every word that could name an icon: those of Streamlit's scripts, and those of our pages."""
+def _named(shell: Path) -> set[str]:
+    """Every icon that Streamlit's scripts or our pages name in the way icons are named."""
     texts: Iterable[Path] = [*(shell / "js").glob("*.js"), *assets.ROOT.glob("dashboard/**/*.py")]
     found: set[str] = set()
     for path in texts:
-        found.update(re.findall(r"[a-z0-9_]+", path.read_text(encoding="utf-8", errors="ignore")))
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        found.update(re.findall(r"material/([a-z0-9_]+)", text))
     return found
 
 

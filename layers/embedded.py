@@ -19,6 +19,7 @@ from layers.store import StoreError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyarrow as pa
     from rasterio.io import DatasetReader
 
     from layers.doctor import Check
@@ -99,12 +100,7 @@ class EmbeddedStore:
         import pyarrow as pa  # noqa: PLC0415
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        name = self._file_of(version_id)
-        if name.endswith(RASTER):
-            raise StoreError(
-                f"Layer version '{version_id}' is a raster: it has pixels, no features. Choose a "
-                "layer of features, or look at the raster on the map."
-            )
+        name = self._features_of(version_id)
         filters = None if feature_ids is None else [("feature_id", "in", [*feature_ids, ""])]
         try:
             with self.files.open(name) as file:
@@ -119,6 +115,33 @@ class EmbeddedStore:
         except pa.ArrowException as error:
             raise _lost(version_id, "damaged") from error
         return frame
+
+    def read_pieces(
+        self, version_id: str, *, columns: Sequence[str], only: Sequence[int] | None = None
+    ) -> "Iterator[pa.Table]":
+        import pyarrow as pa  # noqa: PLC0415 - the catalogue alone does not need it
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        name = self._features_of(version_id)
+        try:
+            with self.files.open(name) as file:
+                whole = pq.ParquetFile(file)
+                for number in range(whole.num_row_groups) if only is None else only:
+                    yield whole.read_row_group(number, columns=[*columns], use_threads=False)
+        except FileNotFoundError:
+            raise _lost(version_id, "missing from the store") from None
+        except pa.ArrowException as error:
+            raise _lost(version_id, "damaged") from error
+
+    def _features_of(self, version_id: str) -> str:
+        """The file of a version's features; StoreError where it is a raster."""
+        name = self._file_of(version_id)
+        if name.endswith(RASTER):
+            raise StoreError(
+                f"Layer version '{version_id}' is a raster: it has pixels, no features. Choose a "
+                "layer of features, or look at the raster on the map."
+            )
+        return name
 
     @contextlib.contextmanager
     def open_raster(self, version_id: str) -> Iterator["DatasetReader"]:

@@ -14,6 +14,7 @@ from layers.catalogue import AuditEntry, Bounds, Layer, LayerVersion, NewVersion
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyarrow as pa
     from rasterio.io import DatasetReader
 
     from layers.doctor import Check
@@ -87,6 +88,16 @@ class Store(Protocol):
 
         `columns` are attribute columns, those the version has not are left out (None = all; the
         geometry always comes too); `bbox` keeps what meets the box; `feature_ids` keeps those.
+        """
+
+    def read_pieces(
+        self, version_id: str, *, columns: Sequence[str], only: Sequence[int] | None = None
+    ) -> "Iterator[pa.Table]":
+        """Columns of a version, a piece of some thousand features at a time, in the order of the
+        file; never more than one piece is in memory. A raster is refused.
+
+        The geometry is a column as any other here, WKB in EPSG:4326. `only` are the numbers of the
+        pieces to read, from 0 (None = all). StoreError where the file is missing or damaged.
         """
 
     def open_raster(self, version_id: str) -> "contextlib.AbstractContextManager[DatasetReader]":

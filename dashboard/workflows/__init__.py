@@ -17,7 +17,6 @@ from dashboard.workflows.features import (
     feature_card,
     features_geojson,
     identify,
-    search,
 )
 from dashboard.workflows.home import (
     load_demonstration,
@@ -47,6 +46,7 @@ from dashboard.workflows.listing import InView, in_view
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
 from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
+from dashboard.workflows.searching import search
 from dashboard.workflows.tiles import (
     TilesNotReady,
     conflict_tile,

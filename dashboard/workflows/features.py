@@ -20,7 +20,7 @@ from geo.intersections import union_area_m2
 from geo.measure import to_measuring_crs
 from geo.validity import geodesic_area_ha
 from layers import facts
-from layers.catalogue import Layer, LayerVersion, fold
+from layers.catalogue import Bounds, Layer, LayerVersion
 from layers.store import Store, StoreError
 
 DECIMALS = 6
@@ -34,8 +34,15 @@ def features_geojson(store: Store, version_id: str, *, tolerance: float = 0.0) -
 
     `d` is the day a feature was observed, absent where nobody stated it. `tolerance` is the
     simplification in degrees, 0 = none; a shape that would vanish stays as it is. Coordinates have
-    6 decimals. Absent properties are left out.
+    6 decimals. Absent properties are left out. StoreError for more than `LARGE` features: as one
+    document they would fill the memory, and the map takes them as tiles.
     """
+    version = store.version(version_id)
+    if version.features > LARGE:
+        raise StoreError(
+            f"Version '{version_id}' has {version.features:,} features: too many for one document. "
+            "The map shows them as tiles; for a file use an export."
+        )
     frame = store.read_features(
         version_id, columns=["feature_id", "name", "feature_class", "radius_m", "observed_on"]
     )
@@ -180,38 +187,23 @@ def _within(
     )
 
 
-def search(store: Store, region_id: str, text: str, *, limit: int = 20) -> tuple[Hit, ...]:
-    """Features whose name or id holds the text; case and accents make no difference.
-
-    Whole names and ids first, then those that start with the text, then the rest, by layer.
-    """
-    wanted = fold(text.strip())
-    if not wanted:
-        return ()
-    found: list[tuple[tuple[int, str, str], Hit]] = []
-    for layer, loaded in _loaded(store, region_id, None):
-        rows = np.flatnonzero(loaded.folded.str.contains(wanted, regex=False).to_numpy())
-        for row in rows[: 50 * limit]:
-            parts = loaded.folded.iloc[row].split("\n")
-            rank = 0 if wanted in parts else 1 if any(p.startswith(wanted) for p in parts) else 2
-            hit = hit_of(layer, loaded, int(row), distance_m=None)
-            found.append(((rank, hit.title, hit.feature_id), hit))
-    found.sort(key=lambda one: one[0])
-    return tuple(hit for _, hit in found[:limit])
-
-
 def area_figures(store: Store, region_id: str, polygon: Mapping[str, Any]) -> AreaFigures:
     """Counts and hectares of every layer inside a drawn polygon (GeoJSON geometry, EPSG:4326).
 
-    Measured in the region's measuring CRS; ground covered twice counts once. StoreError with a
-    sentence where the drawing is no area.
+    Measured in the region's measuring CRS; ground covered twice counts once. Of a large layer only
+    the ground around the drawing is read; where that is too much, a note says so and the layer has
+    no row. StoreError with a sentence where the drawing is no area.
     """
     metric = facts.region(region_id).measuring_crs
     drawn = _drawn(polygon)
     sheet = gpd.GeoDataFrame(geometry=[drawn], crs=4326)
     flat = to_measuring_crs(sheet, measuring_crs=metric).geometry.make_valid().iloc[0]
     rows: list[dict[str, Any]] = []
-    for layer, loaded in _loaded(store, region_id, None):
+    too_many: list[str] = []
+    for layer, loaded in _around(store, region_id, drawn.bounds):
+        if loaded is None:
+            too_many.append(layer.name)
+            continue
         touching = np.sort(loaded.tree.query(drawn, predicate="intersects"))
         frame = loaded.frame.iloc[touching]
         shapes = to_measuring_crs(frame, measuring_crs=metric).geometry.make_valid()
@@ -220,6 +212,11 @@ def area_figures(store: Store, region_id: str, polygon: Mapping[str, Any]) -> Ar
         if frame.empty:
             rows.append(_area_row(layer, "", shapes, flat))
     notes = ["Absence of data is not absence of mining or farming."]
+    if too_many:
+        notes.append(
+            f"Too many features lie here to be measured at once: {', '.join(too_many)}. Draw a "
+            "smaller area."
+        )
     rasters = [one.name for one in shown_layers(store, region_id, None) if current(one).is_raster]
     if rasters:
         notes.append(f"Rasters are not added up here: {', '.join(rasters)}.")
@@ -270,12 +267,31 @@ def _drawn(polygon: Mapping[str, Any]) -> Any:
     return drawn
 
 
-def _loaded(
-    store: Store, region_id: str, layer_ids: Sequence[str] | None
-) -> Iterator[tuple[Layer, Loaded]]:
-    for layer in shown_layers(store, region_id, layer_ids):
-        if not current(layer).is_raster:
-            yield layer, load(store, current(layer))
+def _around(store: Store, region_id: str, bounds: Bounds) -> Iterator[tuple[Layer, Loaded | None]]:
+    """Each layer with at least what of it meets a box; None where that is too much to read."""
+    for layer in shown_layers(store, region_id, None):
+        version = current(layer)
+        if version.is_raster:
+            continue
+        if version.features <= LARGE:
+            yield layer, load(store, version)
+        elif version.features * share_of(version.bounds, bounds) > LARGE:
+            yield layer, None
+        else:
+            frame = store.read_features(version.version_id, columns=SLIM, bbox=bounds)
+            yield layer, Loaded(version=version, frame=frame.reset_index(drop=True))
+
+
+def share_of(whole: Bounds | None, part: Bounds) -> float:
+    """How much of a layer's box a part of it covers, 0 to 1: about the share of its features."""
+    if whole is None:
+        return 1.0
+    width, height = whole[2] - whole[0], whole[3] - whole[1]
+    across = min(whole[2], part[2]) - max(whole[0], part[0])
+    up = min(whole[3], part[3]) - max(whole[1], part[1])
+    if across < 0 or up < 0:
+        return 0.0
+    return (across / width if width else 1.0) * (up / height if height else 1.0)
 
 
 def shown_layers(store: Store, region_id: str, layer_ids: Sequence[str] | None) -> list[Layer]:

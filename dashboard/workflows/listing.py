@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from dashboard.workflows.cache import LARGE, SLIM, Loaded, load
-from dashboard.workflows.features import DECIMALS, current, hit_of, shown_layers
+from dashboard.workflows.features import DECIMALS, current, hit_of, share_of, shown_layers
 from dashboard.workflows.types import Hit
 from layers.catalogue import Bounds, Layer
 from layers.store import Store
@@ -79,23 +79,11 @@ def _parts(
             continue
         if version.features <= LARGE:
             yield layer, load(store, version)
-        elif version.features * _share(version.bounds, bounds) > MOST_READ:
+        elif version.features * share_of(version.bounds, bounds) > MOST_READ:
             yield layer, None
         else:
             frame = store.read_features(version.version_id, columns=SLIM, bbox=bounds)
             yield layer, Loaded(version=version, frame=frame.reset_index(drop=True))
-
-
-def _share(whole: Bounds | None, part: Bounds) -> float:
-    """How much of a layer's box a view covers, 0 to 1: about the share of its features in view."""
-    if whole is None:
-        return 1.0
-    width, height = whole[2] - whole[0], whole[3] - whole[1]
-    across = min(whole[2], part[2]) - max(whole[0], part[0])
-    up = min(whole[3], part[3]) - max(whole[1], part[1])
-    if across < 0 or up < 0:
-        return 0.0
-    return (across / width if width else 1.0) * (up / height if height else 1.0)
 
 
 def _away(

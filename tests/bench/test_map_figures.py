@@ -9,6 +9,7 @@ from bench.map import PageFigures, TileFigures, places, table
 from bench.map_browser import Visit, _part
 from bench.map_server import Server, Tiles
 from bench.map_store import add_fields
+from bench.map_switch import Cost, lines
 from layers.store import opened
 from layers.tiled import TiledLayer, write_tiled
 
@@ -77,3 +78,8 @@ def test_the_table_says_how_the_pages_compare() -> None:
 )
 def test_bytes_are_told_apart_by_what_they_are_for(path: str, part: str) -> None:
     assert _part(path) == part
+
+
+def test_the_table_of_switches_tells_the_most_that_was_sent() -> None:
+    cost = Cost("a layer", bytes_=[900, 31_000], requests=[1, 3], longest_ms=[4.0, 6.0], cpu_ms=12)
+    assert "| layer | a layer | 31.0 | 3 | 12 | 5 |" in lines({"layer": [cost]})
