@@ -42,6 +42,8 @@ SCRIPT_PARTS = (
     "tiles.js",
     "base.js",
     "labels.js",
+    "filters.js",
+    "counts.js",
     "mvt.js",
     "vectors.js",
     "conflicts.js",

@@ -143,7 +143,9 @@ def test_a_tile_is_cut_once(client: Client, store: Store, monkeypatch: pytest.Mo
     cuts = []
     cut = tile_work.TiledLayer.tile
     monkeypatch.setattr(
-        tile_work.TiledLayer, "tile", lambda self, *at, **more: cuts.append(at) or cut(self, *at, **more)
+        tile_work.TiledLayer,
+        "tile",
+        lambda self, *at, **more: cuts.append(at) or cut(self, *at, **more),
     )
     empty = address(version, place=(-60.0, 40.0))
     for _ in range(3):

@@ -96,8 +96,8 @@
       CG.paintUnits(view, this.session);
       const drawn = this.session.drawn();
       const last = drawn.map(({ layer }) => layer.spec.kind).lastIndexOf("survey_coverage");
-      drawn.forEach(({ layer, side, keep }, i) => {
-        this.session.swipe.clipped(view, side, () => paintLayer(view, layer, keep));
+      drawn.forEach(({ layer, side, filter }, i) => {
+        this.session.swipe.clipped(view, side, () => paintLayer(view, layer, filter));
         if (i === last) CG.paintUnsurveyed(view, this.session);
       });
       this._paintHighlight(view);
@@ -196,18 +196,17 @@
     return list;
   }
 
-  /** Draw a layer; of its features those that `keep` says, all where it is null. */
-  function paintLayer(view, layer, keep) {
+  /** Draw what of a layer passes its filter. */
+  function paintLayer(view, layer, filter) {
     const { pen } = view;
     if (layer.tiles) {
       pen.globalAlpha = layer.opacity;
       layer.tiles.paint(view);
       pen.globalAlpha = 1;
     }
-    if (layer.vector) layer.vector.paint(view, layer);
+    if (layer.vector) layer.vector.paint(view, layer, filter);
     if (!layer.data) return;
-    const accepts = CG.acceptsShape(layer);
-    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box) && accepts(shape) && (!keep || keep(shape)));
+    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box) && filter.accepts(shape));
     layer.seen = seen.length;
     pen.globalAlpha = layer.opacity;
     CG.paintGround(view, layer.spec, seen);

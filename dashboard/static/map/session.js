@@ -5,12 +5,9 @@
 
   const viewText = (view) => view.map((part) => part.toFixed(5)).join(",");
 
-  /** What a layer's filters let through, in one line: pictures made under another one are old. */
-  const filterText = ({ spec, hidden }) => `${(spec.only || ["*"]).join()}-${[...hidden].join()}`;
-
   /** Fetch JSON of this server; an error carries the server's own sentence. */
-  CG.fetchJson = async function (url) {
-    const response = await fetch(url, { credentials: "same-origin" });
+  CG.fetchJson = async function (url, options = {}) {
+    const response = await fetch(url, { credentials: "same-origin", ...options });
     const document_ = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
     if (!response.ok) throw new Error(document_.error || `HTTP ${response.status}`);
     return document_;
@@ -174,8 +171,6 @@
           tiles: spec.tiles ? (isNew ? new CG.Tiles(spec.tiles, () => this.arrived(this.layers.get(spec.id))) : old.tiles) : null,
           vector: spec.vector ? (isNew ? new CG.VectorSource(spec.vector, () => this.arrived(this.layers.get(spec.id))) : old.vector) : null,
         });
-        const layer = this.layers.get(spec.id);
-        layer.filtered = filterText(layer);
       }
       for (const [id, { vector }] of before) {
         const now = this.layers.get(id);
@@ -197,7 +192,7 @@
         this.older.set(version, mine);
         this.load(mine);
       }
-      return Object.assign(this.older.get(version), { opacity: layer.opacity, hidden: layer.hidden, filtered: layer.filtered });
+      return Object.assign(this.older.get(version), { opacity: layer.opacity, hidden: layer.hidden });
     }
 
     /** A tile of a layer came or failed: say so in the legend, draw it. */
@@ -211,6 +206,13 @@
         layer.problem = failed ? problem || CG.text("tilesFailed", failed) : "";
         this.legend.render();
       }
+      // Which days there are is asked when the map has drawn: the slider is no hurry.
+      if (state === "ready" && layer.spec.dates && source.askAbout && !source.about) {
+        source.askAbout().then(() => {
+          this.timeline.refresh();
+          this.painter.redraw();
+        });
+      }
       this.painter.redraw();
     }
 
@@ -219,8 +221,8 @@
       if (view.unfinished) this.painter.redraw();
       let isOther = false;
       for (const layer of this.shownLayers()) {
-        const merges = Boolean(layer.vector && layer.vector.merged);
-        if (merges !== Boolean(layer.merges)) isOther = true;
+        const merges = layer.vector && layer.vector.merged ? CG.filterOf(layer, this.timeline).text || "all" : "";
+        if (merges !== (layer.merges || "")) isOther = true;
         layer.merges = merges;
       }
       if (isOther) this.legend.render();
@@ -360,7 +362,7 @@
       return [...this.layers.values(), ...this.added.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
     }
 
-    /** What is painted, bottom first: {layer, side of a comparison or null, features to keep or null}. */
+    /** What is painted, bottom first: {layer, side of a comparison or null, filter}. */
     drawn() {
       const parts = (layer) => {
         const sides = this.swipe.parts(layer);
@@ -368,7 +370,7 @@
         const now = this.timeline.asOf(layer);
         return now ? [{ layer: now, side: null }] : [];
       };
-      return this.shownLayers().flatMap(parts).map((part) => ({ ...part, keep: this.timeline.keeps(part.layer) }));
+      return this.shownLayers().flatMap(parts).map((part) => ({ ...part, filter: CG.filterOf(part.layer, this.timeline) }));
     }
 
     /**
@@ -380,10 +382,10 @@
       const drawn = this.drawn().filter(({ side }) => !side || side === here);
       const shown = drawn.filter(({ layer }) => this.layers.get(layer.spec.id) === layer);
       const silent = drawn.filter(({ layer }) => this.layers.get(layer.spec.id) !== layer);
-      const isDrawn = (hit) => shown.some(({ layer, keep }) => {
+      const isDrawn = (hit) => shown.some(({ layer, filter }) => {
         if (layer.spec.id !== hit.layer_id) return false;
-        const shape = keep && layer.data && layer.data.byId.get(hit.feature_id);
-        return !shape || keep(shape);
+        const shape = layer.data && layer.data.byId.get(hit.feature_id);
+        return !shape || filter.accepts(shape);
       });
       return { hits: hits.filter(isDrawn), silent: silent.map(({ layer }) => layer.spec.title) };
     }
@@ -429,7 +431,6 @@
       const layer = this.layers.get(id);
       if (shown) layer.hidden.delete(name);
       else layer.hidden.add(name);
-      layer.filtered = filterText(layer);
       this.legend.render();
       this.painter.redraw();
     }
