@@ -23,6 +23,7 @@ from dashboard.asking import (
     as_json,
     error,
     hotspot_question,
+    hotspot_step,
     id_of,
     ruled,
     same,
@@ -160,21 +161,20 @@ class Tiles:
         """A tile of the units of a hotspot run."""
         region_id, on, scenarios = ruled(request)
         zoom, column, row = _tile(request, deepest=DEEPEST_LAYER)
-        question = hotspot_question(request)
-        asked = f"{request.path_params['fingerprint']}?{region_id}&{on}&{sorted(scenarios)}"
-        asked += f"&{sorted(question.items(), key=str)}"
+        question = {"on": on, "scenarios": scenarios, **hotspot_question(request)}
+        step = hotspot_step(request)
+        asked = f"{request.path_params['fingerprint']}?{region_id}&{sorted(question.items())}"
+        then = question | {"since": None, "step": step}
 
         def make() -> bytes:
             run = self._run(
-                request,
-                asked,
-                lambda: self.work.hotspots(
-                    self.store, region_id, on=on, scenarios=scenarios, **question
-                ),
+                request, asked, lambda: self.work.hotspots(self.store, region_id, **question)
             )
+            if step:
+                run = self.work.hotspots(self.store, region_id, **then)
             return self.work.hotspot_tile(self.store, run, zoom=zoom, column=column, row=row)
 
-        return self._answer(request, key=f"{asked}/{zoom}/{column}/{row}", make=make)
+        return self._answer(request, key=f"{asked}&{step}/{zoom}/{column}/{row}", make=make)
 
     def nothing_here(self, request: Request) -> Response:
         """Without this, Streamlit would answer an unknown address with its page and a 200."""

@@ -29,6 +29,7 @@ from dashboard.workflows.home import (
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
 from dashboard.workflows.hotspot_order import order_sentence as hotspot_order
+from dashboard.workflows.hotspot_steps import Step, hotspot_steps
 from dashboard.workflows.hotspot_types import HotspotRow, HotspotRun
 from dashboard.workflows.hotspots import hotspots, site_rules
 from dashboard.workflows.imports import (
@@ -109,6 +110,7 @@ __all__ = [
     "RasterFigures",
     "ReadError",
     "ReadRequest",
+    "Step",
     "Store",
     "StoreError",
     "TilesNotReady",
@@ -127,6 +129,7 @@ __all__ = [
     "feature_card",
     "features_geojson",
     "hotspot_order",
+    "hotspot_steps",
     "hotspot_tile",
     "hotspots",
     "hotspots_geojson",

@@ -45,6 +45,7 @@
       const body = [this.head(latlng)];
       if (answer.error) body.push(el("p", { class: "cg-problem" }, CG.text("noAnswer", answer.error)));
       for (const title of silent) body.push(el("p", { class: "cg-quiet" }, CG.text("olderSilent", title)));
+      if (units.length && session.hotspots.isOlder) body.push(el("p", { class: "cg-quiet" }, CG.text("hotspotsOlder")));
       for (const shape of units.slice(0, 3)) body.push(CG.unitArticle(shape));
       for (const shape of signs.slice(0, 5)) body.push(this.conflict(shape));
       hits.slice(0, 8).forEach((hit, i) => body.push(this.hit(hit, i === 0 && !signs.length && !units.length)));

@@ -231,6 +231,7 @@
     /** Whether all that is in view has come and is drawn. */
     get isSettled() {
       const sources = [...this.shownLayers(), this.conflicts, this.hotspots].map((one) => one && one.vector).filter(Boolean);
+      if (this.hotspots && this.hotspots.isWaiting) return false;
       return !this.painter._frame && sources.every((source) => !source.waiting && !source.isBuilding);
     }
 
@@ -273,50 +274,18 @@
       this.painter.redraw();
     }
 
-    /** Fetch the units of a hotspot run, whole or as tiles; a choice among them fetches one at most. */
-    async setHotspots(spec) {
+    /** Show the units of a hotspot run; a choice among them keeps what was fetched. */
+    setHotspots(spec) {
       const old = this.hotspots;
-      const isSame = old && spec && old.spec.fingerprint === spec.fingerprint && old.state !== "failed";
-      if (old && old.vector && !isSame) old.vector.close();
-      if (!spec) {
-        this.hotspots = null;
+      if (old && spec && old.spec.fingerprint === spec.fingerprint && old.state !== "failed") {
+        old.take(spec);
         return;
       }
-      const mine = (this.hotspots = isSame ? { ...old, spec, chosen: null } : { spec, data: null, vector: null, chosen: null, classes: new Set(), state: "loading" });
-      if (spec.vector && !mine.vector) {
-        mine.vector = CG.unitTiles(spec.vector, () => this.unitsArrived());
-        mine.state = "ready";
-      }
-      try {
-        if (!spec.vector && !mine.data) mine.data = CG.shapes(await CG.fetchJson(spec.url));
-        mine.state = "ready";
-        mine.chosen = spec.selected ? await CG.unitOf(mine, spec.selected) : null;
-      } catch (error) {
-        mine.state = "failed";
-        mine.problem = error.message;
-      }
-      // chosen meanwhile, or another run asked for
-      const now = this.hotspots;
-      if (!now || now.spec.fingerprint !== spec.fingerprint) return;
-      if (now !== mine) {
-        const { data, state, problem } = mine;
-        Object.assign(now, { data, state, problem, chosen: data && now.spec.selected ? data.byId.get(now.spec.selected) || null : now.chosen });
-      }
-      const bounds = now.chosen && now.spec.zoom && CG.boundsOf([now.chosen]);
-      if (bounds) this.map.fitBounds(bounds, { maxZoom: 12, animate: false, ...this.padding() });
-      this.legend.render();
-      this.painter.redraw();
-    }
-
-    unitsArrived() {
-      const { hotspots } = this;
-      if (!hotspots || !hotspots.vector) return;
-      const { failed, problem } = hotspots.vector;
-      const state = failed ? "failed" : "ready";
-      const isNew = state !== hotspots.state;
-      Object.assign(hotspots, { state, problem });
-      if (isNew) this.legend.render();
-      this.painter.redraw();
+      if (old) old.close();
+      this.hotspots = null;
+      if (!spec) return;
+      this.hotspots = new CG.Hotspots(this, spec);
+      if (this.timeline.day) this.hotspots.show(this.timeline.day);
     }
 
     /** Show what the page has chosen: a conflict with its two sides, or features. */

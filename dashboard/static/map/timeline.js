@@ -74,6 +74,8 @@
         if (found) found.stops.forEach((day) => days.add(day));
         datedVersions(layer).forEach((one) => days.add(one.day));
       }
+      const { hotspots } = this.session;
+      if (hotspots) for (const { day } of hotspots.spec.steps || []) days.add(day);
       this.stops = [...days].sort();
       this.session.tools.mark();
       this.show();
@@ -100,6 +102,7 @@
     changed() {
       this.session.tools.mark();
       this.session.swipe.render();
+      if (this.session.hotspots) this.session.hotspots.show(this.day);
       this.show();
       this.session.painter.redraw();
       this.session.share.later();
@@ -125,7 +128,9 @@
       }
       if (this.index >= this.stops.length - 1) this.choose(this.stops[0]);
       const pace = Math.max(PACE_MS[0], Math.min(PACE_MS[1], RUN_MS / this.stops.length));
-      this.timer = setInterval(() => this.step(1) || this.pause(), pace);
+      // A state of the hotspots may have to be computed first: the run waits for it.
+      const isWaiting = () => this.session.hotspots && this.session.hotspots.isWaiting;
+      this.timer = setInterval(() => isWaiting() || this.step(1) || this.pause(), pace);
       this.show();
     }
 
@@ -193,6 +198,8 @@
       const whole = session.shownLayers().filter(({ spec, vector }) => spec.dates && vector && !(vector.about && "days" in vector.about));
       if (whole.length) parts.push(CG.text("notByDay", whole.map((layer) => layer.spec.title).join(", ")));
       if (session.conflicts) parts.push(CG.text("conflictsStay"));
+      const { hotspots } = session;
+      if (hotspots && (hotspots.spec.steps || []).length) parts.push(hotspots.words(this.day));
       return [...parts, ...versions].join(" · ");
     }
 
