@@ -209,13 +209,16 @@
     const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box) && filter.accepts(shape));
     layer.seen = seen.length;
     pen.globalAlpha = layer.opacity;
-    CG.paintGround(view, layer.spec, seen);
+    // Neighbours share their borders: districts are all there, or some are filtered out.
+    const edges = layer.spec.kind === "districts" && !filter.text ? CG.edgesOnce(layer.data.list) : null;
+    CG.paintGround(view, layer.spec, seen, edges);
     pen.globalAlpha = 1;
     CG.paintPoints(view, layer, seen);
   }
 
-  /** Draw the areas and lines of shapes in the colours of their layer. */
-  CG.paintGround = function (view, spec, shapes) {
+  /** Draw the areas and lines of shapes in the colours of their layer; `edges` are the outlines of
+      the areas where they are known better than from each area alone. */
+  CG.paintGround = function (view, spec, shapes, edges = null) {
     const { pen } = view;
     const { color } = spec;
     const areas = shapes.filter((shape) => shape.areas.length);
@@ -230,7 +233,8 @@
           CG.paintArea(pen, isSmall ? plain : style, color);
         }
       }
-      trace(view, areas, "areas");
+      if (edges) trace(view, edges, "lines");
+      else trace(view, areas, "areas");
       pen.strokeStyle = color;
       pen.lineWidth = style.width;
       pen.setLineDash(style.dash || []);
