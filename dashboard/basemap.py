@@ -37,7 +37,7 @@ TOWNS_MARGIN_DEG = 1.0
 """Within it every town of GeoNames is named, further out those with FAR_PEOPLE and capitals."""
 FAR_PEOPLE = 40_000
 NEAR_UNIT_DEG = 0.001
-"""Some 110 m: the sources are generalised to 200 m and more."""
+"""Some 110 m: but for the lakes of the region, the sources are generalised to 1 km and more."""
 FINE_LAKES_MARGIN_DEG = 0.5
 """How far from the region a lake may be to be drawn as finely as it is known."""
 FAR_UNIT_DEG = 0.01
@@ -96,7 +96,7 @@ def _near(box: Bounds, *, around: Bounds) -> tuple[dict[str, Any], list[list[Any
 
 
 def _lakes(box: Bounds, *, around: Bounds) -> list[BaseGeometry]:
-    """The lakes in a box. Those that reach the region or nearly so have their shore to 200 m,
+    """The lakes in a box. Those that reach the region or nearly so have their full shore,
     whole: where two resolutions met within a lake, its shore would break off."""
     west, south, east, north = around
     margin = FINE_LAKES_MARGIN_DEG
@@ -104,11 +104,11 @@ def _lakes(box: Bounds, *, around: Bounds) -> list[BaseGeometry]:
     coarse = gshhg.lakes(box, smallest_km2=SMALLEST_LAKE_KM2)
     fine = [
         lake
-        for lake in gshhg.lakes(box, smallest_km2=SMALLEST_LAKE_KM2, resolution="h")
+        for lake in gshhg.lakes(box, smallest_km2=SMALLEST_LAKE_KM2, resolution="f")
         if shapely.intersects(lake, close)
     ]
     known = shapely.union_all(fine)
-    return fine + [
+    return list(shapely.simplify(fine, NEAR_UNIT_DEG / 2)) + [
         lake
         for lake in coarse
         if not shapely.intersects(lake, close) and not shapely.intersects(lake, known)

