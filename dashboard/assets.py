@@ -36,6 +36,7 @@ COPIES = {
 # Our script is kept in parts of one topic each and sent as one file, in this order.
 SCRIPT_PARTS = (
     "texts.js",
+    "asking.js",
     "geodesy.js",
     "symbols.js",
     "shapes.js",
@@ -58,7 +59,11 @@ SCRIPT_PARTS = (
     "swipe.js",
     "timeline.js",
     "print.js",
+    "keeper.js",
+    "chosen.js",
+    "layers.js",
     "session.js",
+    "frame.js",
 )
 BUNDLE = "map.js"
 PLACES = VENDOR / "geonames" / "places.parquet"

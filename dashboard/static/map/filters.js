@@ -42,8 +42,9 @@
     const [first, last] = span ? [span.since ? CG.dayNumber(span.since) : -Infinity, CG.dayNumber(span.until)] : [];
     const onDay = (d) => {
       if (d === undefined || d === null) return !span.dated;
-      const day = typeof d === "number" ? d : CG.dayNumber(d);
-      return day >= first && day <= last;
+      // ISO days sort as they are: a date is not read for each shape of each drawing
+      if (typeof d === "string") return (!span.since || d >= span.since) && d <= span.until;
+      return d >= first && d <= last;
     };
     return ({ properties }) => {
       const name = properties.c ?? properties.class ?? null;

@@ -55,7 +55,7 @@
       box.replaceChildren(...body);
       this.popup.update();
       session.reach.say(answer.error ? CG.text("noAnswer", answer.error) : this.inWords(hits, signs, units));
-      await session.highlight(hits.slice(0, 1).map((hit) => [hit.layer_id, hit.feature_id]), { zoom: false });
+      await session.chosen.mark(hits.slice(0, 1).map((hit) => [hit.layer_id, hit.feature_id]), { zoom: false });
       return { hits, conflict: signs.length ? signs[0].properties.id : null, unit: units.length ? units[0].properties.id : null };
     }
 

@@ -108,7 +108,7 @@
     },
 
     _paintHighlight(view) {
-      const shapes = this.session.highlighted;
+      const shapes = this.session.chosen.shapes;
       if (!shapes.length) return;
       const { pen } = view;
       pen.setLineDash([]);
@@ -128,8 +128,8 @@
           }
         }
       }
-      if (this.session.overlap) {
-        trace(view, [this.session.overlap], "areas");
+      if (this.session.chosen.overlap) {
+        trace(view, [this.session.chosen.overlap], "areas");
         pen.globalAlpha = 0.35;
         pen.fillStyle = CG.INSIDE;
         pen.fill("evenodd");
@@ -143,7 +143,7 @@
       const { pen } = view;
       this.signs = [];
       const cells = clusters(view, this.session.shownConflicts(view));
-      const chosen = this.session.selectedConflict;
+      const chosen = this.session.chosen.conflict;
       for (const cell of cells) {
         const worst = cell.shapes.find((shape) => shape.properties.verdict === "inside") || cell.shapes[0];
         const lead = cell.shapes.find((shape) => shape.properties.id === chosen) || worst;

@@ -77,7 +77,7 @@
       this.render();
       this.session.legend.render();
       this.session.painter.redraw();
-      this.session.share.later();
+      this.session.keeper.later();
     }
 
     /** The layer of the map that stands on the other side, null where that is an older version. */
@@ -93,7 +93,7 @@
       if (partner) return [partner, layer];
       const told = (layer.spec.versions || []).find((one) => `v${one.number}` === this.pair.other);
       if (!told || told.version === layer.spec.version) return null;
-      const other = this.session.versionLayer(layer, told.version);
+      const other = this.session.layers.olderVersion(layer, told.version);
       const now = (layer.spec.versions.find((one) => one.version === layer.spec.version) || {}).number;
       return other.spec.number > now ? [layer, other] : [other, layer];
     }
@@ -165,7 +165,7 @@
       this.part = Math.max(0, Math.min(1, part));
       this.place();
       this.session.painter.redraw();
-      this.session.share.later();
+      this.session.keeper.later();
     }
 
     /** The name of a side, with its date in words. */

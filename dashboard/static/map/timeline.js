@@ -105,7 +105,7 @@
       if (this.session.hotspots) this.session.hotspots.show(this.day);
       this.show();
       this.session.painter.redraw();
-      this.session.share.later();
+      this.session.keeper.later();
     }
 
     /** The place of the day among those there are: the last that is not after it. */
@@ -167,7 +167,7 @@
       const known = dated.filter((one) => one.day <= this.day).sort((a, b) => a.day.localeCompare(b.day) || a.number - b.number);
       const best = known[known.length - 1];
       if (!best) return null;
-      return best.version === layer.spec.version ? layer : this.session.versionLayer(layer, best.version);
+      return best.version === layer.spec.version ? layer : this.session.layers.olderVersion(layer, best.version);
     }
 
     /** What the bar says: the day, how many are shown, which versions, and what has no date. */
