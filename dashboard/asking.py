@@ -23,6 +23,7 @@ ASK_AGAIN = "no-cache"
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
 _RUN = re.compile(r"^[A-Za-z0-9._+-]{8,200}$")
+_STEP = re.compile(r"^\d{4}-\d{2}-\d{2}~[0-9a-f]{12}$")
 Handler = Callable[[Request], Response]
 
 
@@ -134,6 +135,14 @@ def hotspot_question(request: Request) -> dict[str, Any]:
         "rules": listed(request, "rules") or None,
         "district_layer": query(request, "districts", default="") or None,
     }
+
+
+def hotspot_step(request: Request) -> str | None:
+    """The state of the data that a hotspot run is asked for; None = what is shown now."""
+    step = query(request, "step", default="")
+    if step and not _STEP.match(step):
+        raise BadRequest("'step' must be a day and a hash, as the map is told it.")
+    return step or None
 
 
 def as_json(document: Any) -> Response:

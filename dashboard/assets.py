@@ -36,12 +36,15 @@ COPIES = {
 # Our script is kept in parts of one topic each and sent as one file, in this order.
 SCRIPT_PARTS = (
     "texts.js",
+    "asking.js",
     "geodesy.js",
     "symbols.js",
     "shapes.js",
     "tiles.js",
     "base.js",
     "labels.js",
+    "filters.js",
+    "counts.js",
     "mvt.js",
     "vectors.js",
     "conflicts.js",
@@ -56,7 +59,11 @@ SCRIPT_PARTS = (
     "swipe.js",
     "timeline.js",
     "print.js",
+    "keeper.js",
+    "chosen.js",
+    "layers.js",
     "session.js",
+    "frame.js",
 )
 BUNDLE, STYLES = "map.js", "map.css"
 PLACES = VENDOR / "geonames" / "places.parquet"

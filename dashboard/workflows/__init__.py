@@ -28,6 +28,7 @@ from dashboard.workflows.home import (
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
 from dashboard.workflows.hotspot_order import order_sentence as hotspot_order
+from dashboard.workflows.hotspot_steps import Step, hotspot_steps
 from dashboard.workflows.hotspot_types import HotspotRow, HotspotRun
 from dashboard.workflows.hotspots import hotspots, site_rules
 from dashboard.workflows.imports import (
@@ -51,6 +52,7 @@ from dashboard.workflows.tiles import (
     TilesNotReady,
     conflict_tile,
     hotspot_tile,
+    layer_cells,
     layer_tile,
     layer_tiles_about,
     tiles_fingerprint,
@@ -108,6 +110,7 @@ __all__ = [
     "RasterFigures",
     "ReadError",
     "ReadRequest",
+    "Step",
     "Store",
     "StoreError",
     "TilesNotReady",
@@ -126,6 +129,7 @@ __all__ = [
     "feature_card",
     "features_geojson",
     "hotspot_order",
+    "hotspot_steps",
     "hotspot_tile",
     "hotspots",
     "hotspots_geojson",
@@ -134,6 +138,7 @@ __all__ = [
     "inspect_upload",
     "land_cover",
     "layer",
+    "layer_cells",
     "layer_tile",
     "layer_tiles_about",
     "layer_versions",

@@ -62,6 +62,7 @@ class Question:
     district_layer: str | None
     since: str | None
     chosen_rules: tuple[str, ...] | None
+    step: str | None = None
 
 
 def compute(

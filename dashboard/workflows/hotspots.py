@@ -20,6 +20,7 @@ from dashboard.workflows.hotspot_count import counted_rules
 from dashboard.workflows.hotspot_places import PLACED
 from dashboard.workflows.hotspot_settings import SETTINGS, settings
 from dashboard.workflows.hotspot_since import Since, older_side
+from dashboard.workflows.hotspot_steps import step_named
 from dashboard.workflows.hotspot_types import BY, HotspotChanges, HotspotRow, HotspotRun
 from dashboard.workflows.kept import Kept, run_apart
 from dashboard.workflows.runs import conflicts
@@ -52,6 +53,7 @@ def hotspots(
     district_layer: str | None = None,
     since: str | None = None,
     rules: Sequence[str] | None = None,
+    step: str | None = None,
     progress: Progress | None = None,
     in_process: bool = False,
 ) -> HotspotRun:
@@ -59,7 +61,8 @@ def hotspots(
 
     `resolution` is that of the hexagons (8 or 7; None = the setting); `district_layer` the layer of
     districts (None = the first by id); `rules` the ids of the rules that count (None = as
-    data/hotspots.toml says). `since` names what to compare with: a version's id, or a day. Raises
+    data/hotspots.toml says). `since` names what to compare with: a version's id, or a day. `step`
+    names a state of the data (`hotspot_steps`), None = the versions shown now. Raises
     WorkflowError where by, measure, a rule, a layer or `since` cannot be used.
     """
     layers = tuple(one for one in store.layers(region_id) if one.current)
@@ -73,10 +76,19 @@ def hotspots(
             district_layer=district_layer,
             since=since or None,
             chosen_rules=None if rules is None else tuple(sorted(set(rules))),
+            step=step or None,
         ),
     )
+    then = step_named(store, region_id, asked.step).versions if asked.step else None
     run = conflicts(
-        store, region_id, on=on, scenarios=scenarios, progress=progress, in_process=in_process
+        store,
+        region_id,
+        on=on,
+        scenarios=scenarios,
+        layers=None if then is None else sorted(then),
+        versions=then,
+        progress=progress,
+        in_process=in_process,
     )
     _known_rules(run, asked)
     older = older_side(store, layers, asked.since) if asked.since else None
@@ -237,6 +249,7 @@ def main() -> None:
         district_layer=order["district_layer"],
         since=order["since"],
         rules=order["chosen_rules"],
+        step=order["step"],
         in_process=True,
     )
 

@@ -4,9 +4,10 @@ A layer version is made ready once, by a process of its own, and kept as a deriv
 lasts `TilesNotReady` is raised. Conflicts and units are few: their tiles are cut in memory.
 """
 
+import datetime as dt
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,20 +55,59 @@ def tiles_fingerprint() -> str:
 
 
 def layer_tile(
-    store: Store, layer_id: str, version_id: str, *, zoom: int, column: int, row: int
+    store: Store,
+    layer_id: str,
+    version_id: str,
+    *,
+    zoom: int,
+    column: int,
+    row: int,
+    days: bool = False,
 ) -> bytes:
     """A tile of a layer version (MVT: layers `features` and `cells`), b"" where nothing lies.
+
+    With `days` features say when they were observed.
 
     Raises TilesNotReady while the version is made ready for tiles, StoreError where there is no
     such version, WorkflowError where it is a raster or there is no such tile.
     """
     _check_tile(zoom, column, row, deepest=DEEPEST)
-    return _tiled(store, layer_id, version_id).tile(zoom, column, row)
+    return _tiled(store, layer_id, version_id).tile(zoom, column, row, days=days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellFilter:
+    """Which features cells count: of `classes` (None = all; None in it = no class) those not in
+    `without`; of periods those whose last day lies from `since` to `until`, both included; with
+    `dated` only features that have a day."""
+
+    classes: tuple[str | None, ...] | None = None
+    without: tuple[str | None, ...] = ()
+    since: dt.date | None = None
+    until: dt.date | None = None
+    dated: bool = False
+
+
+def layer_cells(
+    store: Store,
+    layer_id: str,
+    version_id: str,
+    *,
+    zoom: int,
+    column: int,
+    row: int,
+    chosen: CellFilter,
+) -> dict[str, list[int]]:
+    """What the cells of a tile count of the features that pass a filter, in the tile's order:
+    `count` and `share` (see `TiledLayer.counted`). Raises as `layer_tile` does."""
+    _check_tile(zoom, column, row, deepest=DEEPEST)
+    told = {one.name: getattr(chosen, one.name) for one in fields(chosen)}
+    return _tiled(store, layer_id, version_id).counted(zoom, column, row, **told)
 
 
 def layer_tiles_about(store: Store, layer_id: str, version_id: str) -> dict[str, Any]:
     """What the tiles of a version hold: features, bounds in degrees, what is drawn and what is
-    counted in cells at each zoom, and attributes."""
+    counted in cells at each zoom, attributes, and the days of observations."""
     return _tiled(store, layer_id, version_id).about
 
 

@@ -42,7 +42,19 @@ class Cells:
         return np.arange(first, last)
 
 
-def count_cells(shapes: Shapes, choice: Choice) -> Cells:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Members:
+    """Which feature counts in which cell: (m,) each, those of a zoom together. `begins`
+    (DEEPEST + 2,) says where those of each zoom begin. `ground` is the part of the cell's area that
+    the feature covers, 0 of points and lines."""
+
+    begins: Array
+    cell: Array
+    feature: Array
+    ground: Array
+
+
+def count_cells(shapes: Shapes, choice: Choice) -> tuple[Cells, Members]:
     """The cells of every zoom. A feature counts in the cell its middle lies in."""
     middle = middles(shapes)
     ground = shapes.areas
@@ -54,13 +66,19 @@ def count_cells(shapes: Shapes, choice: Choice) -> Cells:
         wide = np.isin(shapes.form[rows], (LINE, AREA))
         squares = _squares(shapes, rows[wide], middle, ground, zoom, side=int(sides[zoom]))
         spots = _spots(rows[~wide], middle, zoom)
-        made.append(_in_order([squares, spots]))
+        made.append(_in_order(squares, spots))
     columns = {
         name: np.concatenate([one[name] for one in made])
         for name in ("tile", "xy", "count", "share", "is_point")
     }
     begins = offsets_of(np.array([len(one["tile"]) for one in made]))
-    return Cells(begins=begins, side=sides, **columns)
+    members = Members(
+        begins=offsets_of(np.array([len(one["member"]) for one in made])),
+        cell=np.concatenate([one["member"] + begins[zoom] for zoom, one in enumerate(made)]),
+        feature=np.concatenate([one["feature"] for one in made]),
+        ground=np.concatenate([one["ground"] for one in made]),
+    )
+    return Cells(begins=begins, side=sides, **columns), members
 
 
 def middles(shapes: Shapes) -> Array:
@@ -84,7 +102,8 @@ def _squares(
         at[:, 1] << 32 | at[:, 0], return_index=True, return_inverse=True, return_counts=True
     )
     cell = at[lead]
-    covered = np.bincount(inverse, ground[rows], minlength=len(cell)) / float(side << shift) ** 2
+    part = ground[rows] / float(side << shift) ** 2
+    covered = np.bincount(inverse, part, minlength=len(cell))
     areas = np.bincount(inverse, shapes.form[rows] == AREA, minlength=len(cell)) > 0
     hundredths = np.clip(np.rint(covered * WHOLE), 1, WHOLE)
     per_tile = EXTENT // side
@@ -94,6 +113,9 @@ def _squares(
         "count": count.astype("uint32"),
         "share": np.where(areas, hundredths, NO_SHARE).astype("uint8"),
         "is_point": np.zeros(len(cell), dtype=bool),
+        "member": inverse,
+        "feature": rows.astype("uint32"),
+        "ground": part.astype("float32"),
     }
 
 
@@ -114,10 +136,23 @@ def _spots(rows: Array, middle: Array, zoom: int) -> dict[str, Array]:
         "count": count.astype("uint32"),
         "share": np.full(len(lead), NO_SHARE, dtype="uint8"),
         "is_point": np.ones(len(lead), dtype=bool),
+        "member": inverse,
+        "feature": rows.astype("uint32"),
+        "ground": np.zeros(len(rows), dtype="float32"),
     }
 
 
-def _in_order(parts: list[dict[str, Array]]) -> dict[str, Array]:
-    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def _in_order(squares: dict[str, Array], spots: dict[str, Array]) -> dict[str, Array]:
+    """The cells of a zoom in the order of their tiles; `member` says the cell of each `feature`."""
+    spots["member"] = spots["member"] + len(squares["tile"])
+    whole = {name: np.concatenate([squares[name], spots[name]]) for name in squares}
     order = np.argsort(whole["tile"], kind="stable")
-    return {name: values[order] for name, values in whole.items()}
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    of_feature = ("feature", "ground")
+    found = {
+        name: values if name in of_feature else values[order]
+        for name, values in whole.items()
+        if name != "member"
+    }
+    return {**found, "member": place[whole["member"]].astype("int32")}

@@ -11,7 +11,18 @@ from tests.browser import map_world, tile_world
 
 st.set_page_config(page_title="Map", layout="wide")
 state = st.session_state
-SWITCHES = ("hide", "many", "select", "highlight", "only", "dim", "french", "crowd", "certain")
+SWITCHES = (
+    "hide",
+    "many",
+    "select",
+    "highlight",
+    "only",
+    "dim",
+    "french",
+    "crowd",
+    "certain",
+    "dated",
+)
 TILED = ("building", "broken", "gone", "slow")
 for name in ("runs", *SWITCHES, *TILED):
     state.setdefault(name, 0)
@@ -52,6 +63,8 @@ if state["many"]:
         opacity=0.3 if state["dim"] else 1.0,
     )
     layers.append(fields)
+if state["dated"]:
+    layers.append(layer("tarkwa.mine_sites.dated", "Dated"))
 layers += [layer(f"tarkwa.farmland.{name}", name.title()) for name in TILED if state[name]]
 conflicts = maps.MapConflicts(
     sent=len(tile_world.CROWD) if state["crowd"] else 2,

@@ -15,7 +15,7 @@ from tests.browser.conftest import DESKTOP, PHONE, Server, Tab, start_server, st
 
 pytestmark = pytest.mark.browser
 GEOD = Geod(ellps="WGS84")
-ZOOMS = (5, 8, 10, 12, 14)
+ZOOMS = range(5, 17)
 TILES = "https://tiles.example.org/{z}/{x}/{y}.png"
 
 

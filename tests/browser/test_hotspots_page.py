@@ -1,5 +1,6 @@
 """Hotspots in a real browser, at both widths: units on the map, a click, the way to conflicts."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from playwright.sync_api import Frame, expect
 from dashboard import workflows
 from tests.browser.conftest import DESKTOP, PHONE, Server, Tab, start_server, stop_server
 from tests.browser.test_pages import SLOW, fits, press, settled
-from tests.dashboard.hotspot_world import WEST, filled
+from tests.dashboard.hotspot_world import SITES, WEST, filled, sites
 
 pytestmark = pytest.mark.browser
 OPEN = Callable[..., Tab]
@@ -23,6 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("hotspots")
     home = folder / "home"
     store = workflows.open_home(home)
+    sites(store, SITES[2:], data_date=dt.date(2024, 6, 30))
     filled(store)
     store.close()
     process, url = start_server("dashboard.app:app", home=home, log=folder / "server.log")
@@ -111,6 +113,45 @@ def test_a_link_restores_hexagons_options_and_the_chosen_one(
     expect(again.page.get_by_text("known site").first).to_be_visible(timeout=SLOW)
     pressed = again.page.get_by_role("radio", name="Hexagons")
     expect(pressed.first).to_be_checked(timeout=SLOW)
+
+
+def test_the_slider_steps_through_the_states_of_the_data_without_a_run(
+    server: Server, open_tab: OPEN
+) -> None:
+    tab = open_tab(f"{server.url}/hotspots?region=tarkwa&on=2026-01-01&view=-2.1,5.3,8.5")
+    frame = map_of(tab, units=3)
+    classes = "Object.fromEntries(CommonGround.session.hotspots.data.list.map("
+    classes += "(s) => [s.properties.name, s.properties.class]))"
+    now = frame.evaluate(classes)
+    assert now[WEST] == "not_tested"
+    frame.evaluate("window.mark = CommonGround.session.map")
+    view = frame.evaluate("CommonGround.session.map.getCenter().toString()")
+    frame.get_by_role("button", name="Show the map of a day").click()
+    told = frame.locator(".cg-time-words")
+    expect(told).to_contain_text("Until 30 Jun 2025")
+    expect(told).to_contain_text("hotspots of the data shown now")
+    frame.get_by_role("button", name="Earlier date").click()
+    expect(told).to_contain_text("hotspots of the data of 30 Jun 2024; units in", timeout=SLOW)
+    expect(told).to_contain_text("than with the data shown now: 1. That is what the lists say")
+    expect(told).to_contain_text("it need not be a change on the ground")
+    assert frame.evaluate(classes)[WEST] == "too_few"
+    expect(frame.locator(".cg-verdicts")).to_contain_text("the list on the page stays that of")
+    asked = [url for url in tab.requests if "/cg/hotspots/" in url]
+    frame.get_by_role("button", name="Later date").click()
+    expect(told).to_contain_text("hotspots of the data shown now")
+    assert frame.evaluate(classes) == now
+    frame.get_by_role("button", name="Earlier date").click()
+    expect(told).to_contain_text("hotspots of the data of 30 Jun 2024")
+    assert [url for url in tab.requests if "/cg/hotspots/" in url] == asked, "each is kept"
+    assert len(asked) == 2
+    frame.get_by_role("button", name="Close the time slider").click()
+    frame.wait_for_function("CommonGround.session.isSettled")
+    assert frame.evaluate(classes) == now
+    assert frame.evaluate("window.mark === CommonGround.session.map")
+    assert frame.evaluate("CommonGround.session.map.getCenter().toString()") == view
+    expect(
+        tab.page.get_by_text("3 of 6 known sites lie within 100 m of water").first
+    ).to_be_visible()
 
 
 def test_every_class_has_a_sign_that_differs_in_grey(server: Server, open_tab: OPEN) -> None:

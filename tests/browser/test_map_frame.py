@@ -123,13 +123,13 @@ def test_choosing_a_conflict_in_the_page_marks_it_without_a_new_frame(open_map: 
     tab, frame = open_map()
     frame.evaluate("window.mark = 1")
     _press(tab, "select")
-    frame.wait_for_function("CommonGround.session.highlighted.length === 2")
+    frame.wait_for_function("CommonGround.session.chosen.shapes.length === 2")
     longitude, latitude, zoom = _view(frame)
     assert abs(longitude - -1.95) < 0.1
     assert abs(latitude - 5.38) < 0.1
     assert zoom > 10
     assert frame.evaluate("window.mark") == 1
-    assert frame.evaluate("CommonGround.session.selectedConflict") == "bbbbbbbbbbbbbbbb"
+    assert frame.evaluate("CommonGround.session.chosen.conflict") == "bbbbbbbbbbbbbbbb"
 
 
 def test_panning_runs_nothing_and_a_link_restores_the_view(

@@ -147,7 +147,7 @@ def test_a_click_says_the_class_of_the_pixel_and_outlines_it(
     popup = frame.locator(".cg-popup")
     expect(popup).to_contain_text("cropland", timeout=SLOW)
     expect(popup).to_contain_text("50.0 x 50.0")
-    frame.wait_for_function("CommonGround.session.highlighted.length === 1")
+    frame.wait_for_function("CommonGround.session.chosen.shapes.length === 1")
     expect(tab.page.locator("[class*=st-key-card-landcover]")).to_contain_text(
         "cropland", timeout=SLOW
     )

@@ -166,6 +166,106 @@ def test_far_out_the_legend_says_what_a_square_stands_for(open_map: OpenMap) -> 
     expect(frame.locator(".cg-merged")).to_have_count(0)
 
 
+def drawn_count(frame: Frame, layer_id: str) -> int:
+    """How many features the squares and shapes of a layer stand for, as they are drawn."""
+    return frame.evaluate(
+        """(id) => {
+            const { session } = CommonGround;
+            const { layer, filter } = session.drawn().find((one) => one.layer.spec.id === id);
+            const view = { box: [0.494, 0.4845, 0.4952, 0.4856], zoom: session.map.getZoom() };
+            const cells = layer.vector.shapesIn(view, "cells", filter);
+            const rows = layer.vector.shapesIn(view, "features").filter(filter.accepts);
+            const shapes = new Set(rows.map((shape) => shape.row)).size;
+            return cells.reduce((sum, cell) => sum + cell.properties.count, shapes);
+        }""",
+        layer_id,
+    )
+
+
+def test_a_class_that_is_switched_off_leaves_the_squares_too(open_map: OpenMap) -> None:
+    tab, frame = open_map("many", view="-1.95,5.33,9")
+    before, whole = len(tiles_of(tab)), ink(frame)
+    assert drawn_count(frame, FIELDS) == map_world.MANY
+    frame.evaluate(f"CommonGround.session.setClass('{FIELDS}', 'maize', false)")
+    settle(frame)
+    assert drawn_count(frame, FIELDS) == map_world.MANY / 2
+    expect(frame.locator(".cg-merged")).to_contain_text("together, of the classes that are on")
+    frame.evaluate(f"CommonGround.session.setClass('{FIELDS}', 'cocoa', false)")
+    settle(frame)
+    assert drawn_count(frame, FIELDS) == 0
+    assert ink(frame) == 0
+    for name in ("maize", "cocoa"):
+        frame.evaluate(f"CommonGround.session.setClass('{FIELDS}', '{name}', true)")
+    settle(frame)
+    assert ink(frame) == whole
+    press(tab, "only")  # the page's own filter
+    settle(frame)
+    assert drawn_count(frame, FIELDS) == map_world.MANY / 2
+    assert len(tiles_of(tab)) == before, "numbers were sent, no geometry"
+
+
+def test_the_time_slider_reaches_the_squares_of_a_large_layer(open_map: OpenMap) -> None:
+    tab, frame = open_map("dated", view="-1.95,5.355,9")
+    dated = "tarkwa.mine_sites.dated"
+    days = [tile_world.day_of(row) for row in range(map_world.MANY)]
+    first = sum(day is None or day.year <= 2016 for day in days)
+    frame.get_by_role("button", name="Show the map of a day").click()
+    settle(frame)
+    whole = drawn_count(frame, dated)
+    assert whole == map_world.MANY
+    told = frame.locator(".cg-time-words")
+    expect(told).to_contain_text("27,000 of 27,000 dated features shown · 3,000 without a date")
+    frame.evaluate("CommonGround.session.timeline.choose('2016-06-01')")
+    settle(frame)
+    assert drawn_count(frame, dated) == first
+    expect(told).to_contain_text("3,000 of 27,000 dated features shown")
+    expect(frame.locator(".cg-merged")).to_contain_text("together, until 1 Jun 2016")
+    frame.get_by_label("no date: always shown").uncheck()
+    frame.get_by_role("button", name="Later date").click()
+    frame.get_by_label("only this date").check()
+    settle(frame)
+    assert drawn_count(frame, dated) == sum(day is not None and day.year == 2017 for day in days)
+    asked = len(tab.requests)
+    frame.get_by_role("button", name="Earlier date").click()
+    frame.get_by_role("button", name="Later date").click()
+    settle(frame)
+    known = [url for url in tab.requests[asked:] if "until=2017" in url or ".pbf" in url]
+    assert known == [], "what was told of a day is kept"
+    frame.get_by_role("button", name="Close the time slider").click()
+    settle(frame)
+    assert drawn_count(frame, dated) == whole
+
+
+def test_the_time_slider_reaches_the_shapes_of_a_large_layer_and_asks_for_them_once(
+    open_map: OpenMap,
+) -> None:
+    tab, frame = open_map("dated", view="-1.95,5.355,14")
+    assert not any("days=1" in url for url in tab.requests)
+    rows = """() => {
+        const { session } = CommonGround;
+        const { layer, filter } = session.drawn().find((one) => one.layer.spec.title === "Dated");
+        const seen = layer.vector.shapesIn({ box: [0.49455, 0.4850, 0.49462, 0.4851], zoom: 14 },
+            "features");
+        return [seen.length, seen.filter(filter.accepts).map((shape) => shape.row)];
+    }"""
+    frame.get_by_role("button", name="Show the map of a day").click()
+    settle(frame)
+    total, every = frame.evaluate(rows)
+    assert total == len(every) > 100
+    asked = len(tab.requests)
+    frame.evaluate("CommonGround.session.timeline.choose('2017-06-01')")
+    settle(frame)
+    _, seen = frame.evaluate(rows)
+    days = {row: tile_world.day_of(row) for row in every}
+    assert sorted(set(seen)) == sorted(
+        row for row, day in days.items() if day is None or day.year <= 2017
+    )
+    frame.get_by_label("no date: always shown").uncheck()
+    settle(frame)
+    assert 0 < len(frame.evaluate(rows)[1]) < len(seen)
+    assert [url for url in tab.requests[asked:] if "/tiles/" in url] == []
+
+
 def test_switches_opacity_classes_and_language_ask_for_nothing_and_keep_the_view(
     open_map: OpenMap,
 ) -> None:
@@ -193,6 +293,54 @@ def test_switches_opacity_classes_and_language_ask_for_nothing_and_keep_the_view
     assert len(tiles_of(tab)) == before
     assert frame.evaluate("window.mark") == 1
     assert frame.evaluate("CommonGround.session.map.getCenter().toString()") == view
+
+
+def test_the_base_map_switches_without_a_new_map_a_blank_frame_or_a_run(
+    open_map: OpenMap,
+) -> None:
+    tab, frame = open_map("many", view="-1.95,5.33,12")
+    ran = runs(tab)
+    frame.evaluate("""() => {
+        const { session } = CommonGround;
+        session.map.mark = "this very map";
+        session.painter._container.mark = "this very canvas";
+        window.blank = [];
+        // every drawing is looked at as the browser is about to show it
+        const look = () => {
+            const canvas = session.painter._container;
+            const { data } = session.painter._pen.getImageData(0, 0, canvas.width, canvas.height);
+            const shades = new Set();
+            for (let i = 0; i < data.length; i += 404) {
+                shades.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+            }
+            window.blank.push(shades.size < 5);
+            window.looking = requestAnimationFrame(look);
+        };
+        look();
+    }""")
+    view = frame.evaluate("CommonGround.session.map.getCenter().toString()")
+    asked = len(tab.requests)
+    frame.get_by_role("button", name="Base map", exact=True).click()
+    shots = []
+    for name in ("Pale", "None", "Full"):
+        frame.get_by_role("radio", name=name).check()
+        shots.append(tab.page.locator("iframe").screenshot())
+    frame.get_by_role("button", name="Close", exact=True).click()
+    frame.get_by_role("button", name="Lines of longitude").click()
+    frame.get_by_label("Show Sites").uncheck()
+    settle(frame)
+    assert len(set(shots)) == 3
+    looked = frame.evaluate("cancelAnimationFrame(window.looking) || window.blank")
+    assert len(looked) > 3
+    assert not any(looked)
+    assert frame.evaluate("CommonGround.session.map.mark") == "this very map"
+    assert frame.evaluate("CommonGround.session.painter._container.mark") == "this very canvas"
+    assert frame.evaluate("document.querySelectorAll('.leaflet-container').length") == 1
+    assert frame.evaluate("CommonGround.session.map.getCenter().toString()") == view
+    tab.page.wait_for_timeout(700)
+    assert runs(tab) == ran
+    of_the_map = re.compile(r"/cg/|/tiles/|/component/")
+    assert [url for url in tab.requests[asked:] if of_the_map.search(url)] == []
 
 
 def test_a_pan_asks_for_the_new_tiles_only_and_runs_nothing(open_map: OpenMap) -> None:

@@ -4,6 +4,7 @@ Tiles are encoded here by a few lines of their own, so that the reader is held a
 """
 
 import asyncio
+import datetime as dt
 import itertools
 import math
 import struct
@@ -113,22 +114,56 @@ def _near(points: Sequence[tuple[int, int]]) -> bool:
     return max(xs) >= low and min(xs) <= high and max(ys) >= low and min(ys) <= high
 
 
-def layer_tile(layer_id: str, z: int, x: int, y: int) -> bytes:
+def class_of(row: int) -> str:
+    """The class of a feature: every other one is cocoa."""
+    return "maize" if row % 2 else "cocoa"
+
+
+def day_of(row: int) -> dt.date | None:
+    """The day a feature was observed on; every tenth has none."""
+    return dt.date(2016 + row % 5, 6, 1) if row % 10 else None
+
+
+def layer_tile(layer_id: str, z: int, x: int, y: int, *, days: bool = False) -> bytes:
     """A tile of a layer: squares of 16 pixels in the overview, features below it; empty = none."""
     units = _tile_units(z, x, y)
     shapes: list[Shape] = []
-    counts: Counter[tuple[int, int]] = Counter()
-    for row, feature in enumerate(map_world.LAYERS[layer_id]):
+    for row, feature in enumerate(map_world.LAYERS[layer_id] if z > OVERVIEW else ()):
         ring = [units(place) for place in feature["geometry"]["coordinates"][0]]
         if not _near(ring):
             continue
+        told: dict[str, Any] = {"c": class_of(row)}
+        day = day_of(row)
+        if days and day:
+            told["d"] = (day - dt.date(1970, 1, 1)).days
         # The ring runs anticlockwise; on a tile, with y downwards, an outer one must not.
-        if z > OVERVIEW:
-            shapes.append((row, 3, [ring[::-1]], {"c": "maize" if row % 2 else "cocoa"}))
-        elif 0 <= ring[0][0] < EXTENT and 0 <= ring[0][1] < EXTENT:
-            counts[ring[0][0] // 256, ring[0][1] // 256] += 1
+        shapes.append((row, 3, [ring[::-1]], told))
+    counts = {at: len(rows) for at, rows in members(layer_id, z, x, y).items()}
     cells = [_square(i, j, count) for (i, j), count in sorted(counts.items())]
     return encode({"features": shapes, "cells": cells})
+
+
+def members(layer_id: str, z: int, x: int, y: int) -> dict[tuple[int, int], list[int]]:
+    """The features that each square of a tile of the overview stands for."""
+    units = _tile_units(z, x, y)
+    found: dict[tuple[int, int], list[int]] = {}
+    for row, feature in enumerate(map_world.LAYERS[layer_id] if z <= OVERVIEW else ()):
+        left, top = units(feature["geometry"]["coordinates"][0][0])
+        if 0 <= left < EXTENT and 0 <= top < EXTENT:
+            found.setdefault((left // 256, top // 256), []).append(row)
+    return found
+
+
+def passes(row: int, query: Any) -> bool:
+    """Whether a feature passes the filter of an address."""
+    day = day_of(row)
+    if class_of(row) in query.getlist("less"):
+        return False
+    if "only" in query and class_of(row) not in query.getlist("only"):
+        return False
+    if day is None:
+        return query.get("dated") != "1"
+    return query.get("since", "0") <= day.isoformat() <= query.get("until", "9")
 
 
 def _square(i: int, j: int, count: int) -> Shape:
@@ -175,8 +210,28 @@ async def _layer_answer(request: Request) -> Response:
         return JSONResponse({"error": "There is no version 'v-gone'."}, 404)
     if version_id == "v-slow" and z > 12:
         await asyncio.sleep(2.5)
-    body = layer_tile("tarkwa.farmland.many", z, x, y)
+    body = layer_tile("tarkwa.farmland.many", z, x, y, days="days" in request.query_params)
     return _tile(body)
+
+
+async def _cells_answer(request: Request) -> Response:
+    z, x, y = (int(request.path_params[name]) for name in "zxy")
+    every = sorted(members("tarkwa.farmland.many", z, x, y).items())
+    count = [sum(passes(row, request.query_params) for row in rows) for _, rows in every]
+    share = [min(100, round(many / 4)) for many in count]
+    return JSONResponse({"count": count, "share": share}, headers=KEEP)
+
+
+async def _about_answer(_request: Request) -> Response:
+    days = [day_of(row) for row in range(map_world.MANY)]
+    stops = Counter(day.isoformat() for day in days if day)
+    told = {
+        "stops": sorted(stops),
+        "features": [stops[day] for day in sorted(stops)],
+        "undated": sum(day is None for day in days),
+        "by_year": False,
+    }
+    return JSONResponse({"features": map_world.MANY, "days": told})
 
 
 async def _crowd_answer(request: Request) -> Response:
@@ -194,9 +249,12 @@ def _tile(body: bytes) -> Response:
 def routes() -> list[Route]:
     """The addresses of tiles."""
     place = "{z:int}/{x:int}/{y:int}.pbf"
+    cells = "{z:int}/{x:int}/{y:int}/cells.json"
     return [
         Route(f"/tiles/conflicts/{{fingerprint}}/{place}", _crowd_answer),
         Route(f"/tiles/{{layer_id}}/{{version_id}}/{place}", _layer_answer),
+        Route(f"/tiles/{{layer_id}}/{{version_id}}/{cells}", _cells_answer),
+        Route("/tiles/{layer_id}/{version_id}/about.json", _about_answer),
     ]
 
 

@@ -84,6 +84,19 @@ def test_an_island_of_a_lake_is_land() -> None:
     assert not shapely.union_all(lakes).covers(ukerewe)
 
 
+def test_the_shore_of_a_lake_near_the_region_is_fine_and_in_one_piece() -> None:
+    box = (30.0, -4.0, 36.0, 2.0)
+    told = basemap._lakes(box, around=(31.8, -3.3, 33.0, -2.2))
+    lake = max(told, key=shapely.area)
+    coarse = max(gshhg.lakes(box, smallest_km2=5), key=shapely.area)
+    assert shapely.get_num_coordinates(lake) > 2 * shapely.get_num_coordinates(coarse)
+    assert shapely.area(lake) == pytest.approx(shapely.area(coarse), rel=0.02)
+    # no lake is there twice, once in each resolution
+    assert sum(shapely.area(one) for one in told) == pytest.approx(
+        shapely.area(shapely.union_all(told)), rel=1e-6
+    )
+
+
 def test_rivers_are_cut_to_the_box_and_the_ankobra_is_among_them() -> None:
     box = (-2.4, 4.9, -1.7, 5.8)
     rivers = gshhg.rivers(box)

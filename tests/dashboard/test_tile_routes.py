@@ -143,7 +143,9 @@ def test_a_tile_is_cut_once(client: Client, store: Store, monkeypatch: pytest.Mo
     cuts = []
     cut = tile_work.TiledLayer.tile
     monkeypatch.setattr(
-        tile_work.TiledLayer, "tile", lambda self, *at: cuts.append(at) or cut(self, *at)
+        tile_work.TiledLayer,
+        "tile",
+        lambda self, *at, **more: cuts.append(at) or cut(self, *at, **more),
     )
     empty = address(version, place=(-60.0, 40.0))
     for _ in range(3):
@@ -159,6 +161,7 @@ def test_about_says_what_is_drawn_and_what_is_counted(client: Client, store: Sto
     assert told["features"] == 400
     assert (told["minzoom"], told["maxzoom"]) == (0, 14)
     assert told["attributes"] == {"c": ["cropland"]}
+    assert told["days"] is None
     assert [one["z"] for one in told["zooms"]] == list(range(15))
     assert {one["drawn"] + one["merged"] for one in told["zooms"]} == {400}
     assert told["bounds"] == pytest.approx([30, 1, 30.0395, 1.0395])
@@ -176,6 +179,27 @@ def test_over_a_whole_zoom_nothing_is_lost_on_the_way(client: Client, store: Sto
             drawn |= set(found.get("features", {"mvt_id": []})["mvt_id"])
             counted += sum(found.get("cells", {"count": []})["count"])
         assert len(drawn) + counted == 400
+
+
+def test_cells_are_counted_under_a_filter_and_kept_by_the_browser(
+    client: Client, store: Store
+) -> None:
+    version = fields(store)
+    tile = next(iter(tiles_over((30, 1, 30.04, 1.04), 8)))
+    path = "/".join(map(str, tile))
+    url = f"/tiles/{version.layer_id}/{version.version_id}/{path}/cells.json?s=1"
+    every = client.get(url)
+    assert "immutable" in every.headers["cache-control"]
+    assert sum(every.json()["count"]) == 400
+    some = client.get(f"{url}&only=cropland").json()["count"]
+    rest = client.get(f"{url}&less=cropland&until=2020-01-01").json()["count"]
+    assert [a + b for a, b in zip(some, rest, strict=True)] == every.json()["count"]
+    assert 0 < sum(some) < 400
+    assert sum(client.get(f"{url}&only=").json()["count"]) == sum(rest)
+    assert sum(client.get(f"{url}&dated=1").json()["count"]) == 0
+    wrong = client.get(f"{url}&until=soon")
+    assert wrong.status_code == 400
+    assert "'until' must be a day" in wrong.json()["error"]
 
 
 @pytest.mark.parametrize(

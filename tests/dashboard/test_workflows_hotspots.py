@@ -335,6 +335,51 @@ def test_a_day_takes_the_versions_of_that_day_and_says_what_has_no_date(
     )
 
 
+def test_a_step_is_the_run_of_the_versions_of_its_day(
+    grown: tuple[Store, LayerVersion],
+) -> None:
+    store, old = grown
+    first, last = workflows.hotspot_steps(store, "tarkwa")
+    assert (first.day, last.day) == (dt.date(2025, 6, 30), dt.date(2025, 12, 31))
+    assert (first.is_current, last.is_current) == (False, True)
+    assert first.versions["tarkwa.mine_sites.sites"] == old.version_id
+    # what has one version stays as it is
+    assert {name: one for name, one in first.versions.items() if "sites" not in name} == {
+        name: one for name, one in last.versions.items() if "sites" not in name
+    }
+    assert row(run(store, step=first.name), WEST).known_sites == 6
+    assert row(run(store), WEST).known_sites == 8
+    assert run(store, step=last.name).rows == run(store).rows
+    with pytest.raises(workflows.WorkflowError, match="layers have changed since"):
+        run(store, step=f"{first.day}~000000000000")
+
+
+def test_where_no_layer_has_two_dated_versions_there_is_no_step(loaded: Store) -> None:
+    assert workflows.hotspot_steps(loaded, "tarkwa") == ()
+    sites(loaded, SITES[3:])  # nobody stated its day
+    assert workflows.hotspot_steps(loaded, "tarkwa") == ()
+
+
+def test_before_its_first_version_a_layer_is_not_there(
+    grown: tuple[Store, LayerVersion],
+) -> None:
+    store, _ = grown
+    forest = {"feature_id": "f", "geometry": shapely.box(-2.2, 5.28, -1.9, 5.32)}
+    for year in (2025, 2026):
+        day = dt.date(year, 11, 1)
+        more = GHANA | {"data_date": day}
+        add(store, [forest | {"name": str(year)}], kind="protected_areas", name="Parks", **more)
+    steps = workflows.hotspot_steps(store, "tarkwa")
+    parks = "tarkwa.protected_areas.parks"
+    assert [(one.day.year, one.day.month, parks in one.versions) for one in steps] == [
+        (2025, 6, False),
+        (2025, 11, True),
+        (2025, 12, True),
+        (2026, 11, True),
+    ]
+    assert [one.is_current for one in steps] == [False, False, False, True]
+
+
 def test_a_layer_that_was_not_there_yet_is_told_as_the_cause(
     grown: tuple[Store, LayerVersion],
 ) -> None:

@@ -176,7 +176,7 @@ def test_what_has_no_place_is_nothing_and_breaks_nothing() -> None:
     )
     assert shapes.form.tolist() == [NOTHING, NOTHING, POINT, NOTHING]
     choice = choose(shapes)
-    assert count_cells(shapes, choice).count.sum() == 0
+    assert count_cells(shapes, choice)[0].count.sum() == 0
     assert choice.drawn_from[2] == 0
 
 
@@ -309,7 +309,7 @@ def test_a_field_is_drawn_from_two_pixels_on_and_counted_before() -> None:
     wide = 2.01 * 360 / 2**zoom / 256
     shapes, choice = layer_of(geometries(shapely.box(30, 1, 30 + wide, 1 + wide / 9)))
     assert choice.drawn_from.tolist() == [zoom]
-    cells = count_cells(shapes, choice)
+    cells, _ = count_cells(shapes, choice)
     assert np.diff(cells.begins).tolist() == [1] * zoom + [0] * (DEEPEST - zoom + 1)
 
 
@@ -319,7 +319,7 @@ def test_points_are_counted_while_they_share_a_cell_and_drawn_once_alone() -> No
     # a tile of the deepest zoom apart: 16 pixels of it are a sixteenth, so four zooms farther out
     # they are a cell apart, and five farther they must share one or stand in neighbours
     assert set(choice.drawn_from.tolist()) <= {9, 10, 11}
-    cells = count_cells(near, choice)
+    cells, _ = count_cells(near, choice)
     assert cells.count[cells.begins[5] : cells.begins[6]].tolist() == [2]
     assert cells.is_point.all()
     assert (cells.share == NO_SHARE).all()
@@ -334,7 +334,7 @@ def test_an_area_without_extent_is_counted_at_every_zoom() -> None:
     tiny = shapely.box(30, 1, 30 + 1e-7, 1 + 1e-7)
     shapes, choice = layer_of(geometries(tiny))
     assert choice.drawn_from.tolist() == [NEVER]
-    cells = count_cells(shapes, choice)
+    cells, _ = count_cells(shapes, choice)
     assert np.diff(cells.begins).tolist() == [1] * (DEEPEST + 1)
 
 
@@ -351,7 +351,7 @@ def test_a_cell_knows_how_much_of_it_is_covered() -> None:
         for j in range(4)
     ]  # fmt: skip
     shapes, choice = layer_of(geometries(*squares))
-    cells = count_cells(shapes, choice)
+    cells, _ = count_cells(shapes, choice)
     which = cells.of_tile(zoom, 130, 128)
     assert cells.count[which].tolist() == [16]
     assert cells.xy[which].tolist() == [[0, 0]]
@@ -384,7 +384,7 @@ def test_at_every_zoom_each_feature_is_drawn_or_counted_and_never_both(
     country: dict[str, np.ndarray], kind: str
 ) -> None:
     shapes, choice = layer_of(country[kind])
-    cells = count_cells(shapes, choice)
+    cells, _ = count_cells(shapes, choice)
     for zoom in range(DEEPEST + 1):
         counted = int(cells.count[cells.begins[zoom] : cells.begins[zoom + 1]].sum())
         assert counted + int((choice.drawn_from <= zoom).sum()) == len(shapes)

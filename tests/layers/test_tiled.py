@@ -1,5 +1,6 @@
 """A layer version ready for tiles: every feature of it at every zoom, read by GDAL."""
 
+import datetime as dt
 import io
 import multiprocessing
 from pathlib import Path
@@ -104,6 +105,125 @@ def test_attributes_are_those_of_the_row_and_absent_ones_stay_absent() -> None:
     plain = TiledLayer(write_tiled(frame, named=False))
     assert "n" not in decoded(plain.tile(*tile), tile)["features"]
     assert set(plain.about["attributes"]) == {"c", "r"}
+
+
+# --- days and filters ---------------------------------------------------------------------------
+
+
+def whole_count(layer: TiledLayer, zoom: int, **chosen: object) -> int:
+    """What all cells of a zoom count of the features that pass a filter."""
+    tiles = tiles_over(layer.about["bounds"], zoom)
+    return sum(sum(layer.counted(*tile, **chosen)["count"]) for tile in tiles)
+
+
+@pytest.fixture(scope="module")
+def dated_fields(country: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Fields of five classes and of none, on seven days and on none."""
+    frame = country["farmland"].iloc[:900].copy()
+    rng = np.random.default_rng(5)
+    days = np.array([dt.date(1968 + 7 * n, 3, 1) for n in range(7)] + [None], dtype=object)
+    names = np.array([*frame["feature_class"].unique(), None], dtype=object)
+    return frame.assign(
+        observed_on=rng.choice(days, len(frame)), feature_class=rng.choice(names, len(frame))
+    )
+
+
+@pytest.mark.parametrize("zoom", [5, 9, 10])
+def test_cells_under_a_filter_count_what_passes_it_and_is_not_drawn(
+    dated_fields: gpd.GeoDataFrame, zoom: int
+) -> None:
+    frame = dated_fields.reset_index(drop=True)
+    layer = TiledLayer(write_tiled(frame, named=False))
+    drawn, _, cells = whole_zoom(layer, zoom)
+    assert cells > 0
+    rest = frame.drop(index=sorted(drawn))
+    name, day = frame["feature_class"].dropna().iloc[0], dt.date(1989, 3, 1)
+    is_dated = rest["observed_on"].notna()
+    earlier = is_dated & (rest["observed_on"].fillna(day) <= day)
+    of_class = rest["feature_class"] == name
+    expected = [
+        ({}, np.ones(len(rest), dtype=bool)),
+        ({"classes": [name]}, of_class),
+        ({"classes": [None]}, rest["feature_class"].isna()),
+        ({"without": [name, None]}, ~of_class & rest["feature_class"].notna()),
+        ({"until": day, "dated": True}, earlier),
+        ({"until": day}, earlier | ~is_dated),
+        ({"until": day - dt.timedelta(1), "dated": True}, earlier & (rest["observed_on"] != day)),
+        ({"since": day, "until": day, "dated": True}, rest["observed_on"] == day),
+        ({"until": dt.date(1950, 1, 1)}, ~is_dated),
+        ({"classes": [name], "until": day, "dated": True}, earlier & of_class),
+        ({"classes": []}, of_class & False),
+    ]
+    for chosen, rows in expected:
+        assert whole_count(layer, zoom, **chosen) == rows.sum(), chosen
+
+
+def classes_of(layer: TiledLayer) -> list[str]:
+    return list(layer.about["attributes"]["c"])
+
+
+def test_cells_without_a_filter_are_those_of_the_tile_one_by_one(
+    dated_fields: gpd.GeoDataFrame,
+) -> None:
+    layer = TiledLayer(write_tiled(dated_fields, named=False))
+    undated = TiledLayer(write_tiled(dated_fields[["geometry"]], named=False))
+    for tile in tiles_over(layer.about["bounds"], 9):
+        body = layer.tile(*tile)
+        if not body:
+            continue
+        told = decoded(body, tile)["cells"]
+        for one in (layer, undated):
+            counts = one.counted(*tile)
+            assert counts["count"] == told["count"].tolist()
+            assert counts["share"] == [round(100 * share) for share in told["share"]]
+        parts = [layer.counted(*tile, classes=[name]) for name in [*classes_of(layer), None]]
+        sums = np.sum([part["count"] for part in parts], axis=0)
+        assert sums.tolist() == told["count"].tolist()
+
+
+def test_days_are_in_a_tile_only_where_they_are_asked_for() -> None:
+    frame = gpd.GeoDataFrame(
+        {"observed_on": [dt.date(1970, 1, 3), None, dt.date(1969, 12, 30)]},
+        geometry=[shapely.Point(30.002, 1), shapely.Point(30.001, 1), shapely.Point(30, 1)],
+        crs=4326,
+    )
+    layer = TiledLayer(write_tiled(frame, named=False))
+    (tile, *_) = tiles_over((30, 1, 30, 1), DEEPEST)
+    plain = layer.tile(*tile)
+    found = decoded(layer.tile(*tile, days=True), tile)["features"].sort_values("mvt_id")
+    assert found["d"].isna().tolist() == [False, True, False]
+    assert found["d"].dropna().tolist() == [2, -2]
+    assert "d" not in decoded(plain, tile)["features"]
+    without = TiledLayer(write_tiled(frame[["geometry"]], named=False))
+    assert without.tile(*tile) == without.tile(*tile, days=True) == plain
+    assert without.about["days"] is None
+    assert layer.about["days"] == {
+        "stops": ["1969-12-30", "1970-01-03"],
+        "features": [1, 1],
+        "undated": 1,
+        "by_year": False,
+    }
+
+
+def test_more_days_than_a_slider_can_show_are_told_by_the_last_of_each_year() -> None:
+    days = [dt.date(2019, 12, 1) + dt.timedelta(n) for n in range(90)]
+    frame = gpd.GeoDataFrame(
+        {"observed_on": days}, geometry=shapely.points(30 + np.arange(90) / 1e4, 1), crs=4326
+    )
+    layer = TiledLayer(write_tiled(frame, named=False))
+    assert layer.about["days"] == {
+        "stops": ["2019-12-31", "2020-02-28"],
+        "features": [31, 59],
+        "undated": 0,
+        "by_year": True,
+    }
+    (tile, *_) = tiles_over((30, 1, 30, 1), 5)
+    # a day within a year is not told apart from its end
+    assert layer.counted(*tile, until=dt.date(2020, 2, 27))["count"] == [31]
+    assert layer.counted(*tile, until=dt.date(2020, 2, 28))["count"] == [90]
+
+
+# --- odd places ---------------------------------------------------------------------------------
 
 
 def test_a_disc_is_in_every_tile_it_reaches_into() -> None:

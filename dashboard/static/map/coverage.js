@@ -10,7 +10,7 @@
   /** The surveyed areas of all shown layers of the kind; null when none is shown or not all came. */
   CG.surveyedAreas = function (session) {
     const layers = session.shownLayers().filter((layer) => layer.spec.kind === KIND);
-    if (!layers.length || layers.some((layer) => !layer.data || layer.inView > layer.drawn)) return null;
+    if (!layers.length || layers.some((layer) => !layer.data)) return null;
     const shapes = layers.flatMap((layer) => layer.data.list).filter((shape) => shape.areas.length);
     return shapes.length && shapes.length <= MOST_AREAS ? shapes : null;
   };

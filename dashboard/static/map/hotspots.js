@@ -10,6 +10,127 @@
   const NUMBERED = 44;
   const TINY = 9;
 
+  /** What is known of the units in one state of the data; `query` is what an address says of it. */
+  const newState = (query) => ({ query, data: null, vector: null, state: "loading", problem: "", classes: new Set() });
+  /** Before the first state there is nothing to draw. */
+  const NOTHING = { ...newState(""), state: "ready", data: CG.shapes({ features: [] }) };
+
+  /**
+   * The units of a hotspot run. Beside the data shown now there may be older states of them, steps of
+   * the time slider: each is fetched when it is first asked for, and kept. Until it is here, the
+   * state before stays on the map.
+   */
+  CG.Hotspots = class {
+    constructor(session, spec) {
+      this.session = session;
+      this.spec = spec;
+      this.chosen = null; // the unit that the page has chosen
+      this.seen = [];
+      this.states = new Map(); // by the name of the step; "" is the data shown now
+      this.wanted = this.drawn = this.stateOf("");
+      this.choose(spec);
+    }
+
+    get data() { return this.drawn.data; }
+    get vector() { return this.drawn.vector; }
+    get query() { return this.drawn.query; }
+    get classes() { return this.drawn.classes; }
+    get state() { return this.wanted.state; }
+    get problem() { return this.wanted.problem; }
+    get isWaiting() { return this.wanted.state === "loading"; }
+
+    /** Take a newer message about the same run: another unit may be chosen. */
+    take(spec) {
+      this.spec = spec;
+      return this.choose(spec);
+    }
+
+    /** The step of a day: the last that is not after it; null where there is none that old. */
+    stepOf(day) {
+      const before = (this.spec.steps || []).filter((one) => one.day <= day);
+      return before.length ? before[before.length - 1] : null;
+    }
+
+    /** Draw the units of a day; null = of the data shown now. */
+    show(day) {
+      const step = day && (this.spec.steps || []).length ? this.stepOf(day) : { name: null };
+      this.wanted = step ? this.stateOf(step.name || "") : NOTHING;
+      this.arrived();
+    }
+
+    /** Whether an older state of the data is drawn. */
+    get isOlder() {
+      return this.drawn !== this.states.get("");
+    }
+
+    /** The state with a name, asked for if it is not here. */
+    stateOf(name) {
+      const kept = this.states.get(name);
+      if (kept && kept.state !== "failed") return kept;
+      const one = newState(name ? `&step=${encodeURIComponent(name)}` : "");
+      this.states.set(name, one);
+      this.load(one, name);
+      return one;
+    }
+
+    async load(one, name) {
+      const more = one.query;
+      try {
+        if (this.spec.vector) {
+          one.vector = CG.unitTiles(`${this.spec.vector}${more}`, () => this.arrived());
+        } else one.data = CG.shapes(await CG.fetchJson(`${this.spec.url}${more}`));
+        one.state = "ready";
+      } catch (error) {
+        Object.assign(one, { state: "failed", problem: error.message });
+      }
+      if (name) this.arrived();
+      else await this.choose(this.spec);
+    }
+
+    /** Something came or failed: draw what is wanted once it is here. */
+    arrived() {
+      const { session, wanted } = this;
+      if (session.hotspots !== this) return;
+      if (wanted.vector) Object.assign(wanted, { state: wanted.vector.failed ? "failed" : "ready", problem: wanted.vector.problem });
+      if (wanted.state === "ready") this.drawn = wanted;
+      session.timeline.show();
+      session.legend.render();
+      session.painter.redraw();
+    }
+
+    /** Mark the unit that the page has chosen, and fly to it where the page says so. */
+    async choose(spec) {
+      const now = this.states.get("");
+      if (!spec.selected) this.chosen = null;
+      else if (now && (now.data || now.vector)) {
+        const unit = await CG.unitOf({ spec, ...now }, spec.selected).catch(() => null);
+        if (this.spec !== spec) return;
+        this.chosen = unit;
+        const bounds = unit && spec.zoom && CG.boundsOf([unit]);
+        if (bounds && this.session.hotspots === this) this.session.map.fitBounds(bounds, { maxZoom: 12, animate: false, ...this.session.padding() });
+      }
+      this.arrived();
+    }
+
+    /** What an older state of the data is, and how many units stand in another class than today. */
+    words(day) {
+      const step = day && (this.spec.steps || []).length ? this.stepOf(day) : { name: null };
+      if (!step) return CG.text("hotspotsNotYet");
+      if (!step.name) return CG.text("hotspotsNow");
+      const told = CG.text("hotspotsOf", CG.dayWords(step.day));
+      const [now, then] = [this.states.get(""), this.states.get(step.name)];
+      if (!now || !then || !now.data || !then.data) return told;
+      const ids = new Set([...now.data.byId.keys(), ...then.data.byId.keys()]);
+      const classIn = ({ data }, id) => (data.byId.get(id) ? data.byId.get(id).properties.class : null);
+      const others = [...ids].filter((id) => classIn(now, id) !== classIn(then, id)).length;
+      return `${told}; ${CG.text("hotspotsDiffer", CG.number(others, 0))}`;
+    }
+
+    close() {
+      for (const { vector } of this.states.values()) if (vector) vector.close();
+    }
+  };
+
   /** Fill and outline the current path as a unit of a class. */
   function paintUnit(pen, sign) {
     pen.globalAlpha = sign.fill;
@@ -154,6 +275,7 @@
       el("h3", {}, CG.text("hotspots")),
       hotspots.state === "loading" ? el("p", { class: "cg-quiet" }, CG.text("loading")) : null,
       hotspots.state === "failed" ? el("p", { class: "cg-problem" }, CG.text("failed", hotspots.problem)) : null,
+      hotspots.isOlder ? el("p", { class: "cg-quiet" }, CG.text("hotspotsOlder")) : null,
       el("ul", {}, ...rows),
       hotspots.state === "ready" ? el("p", { class: "cg-quiet" }, CG.text("blank")) : null);
   };
@@ -171,9 +293,9 @@
   };
 
   /** One unit with its outline, name and reason; of a run in tiles the server is asked for it. */
-  CG.unitOf = async function ({ spec, data }, unitId) {
+  CG.unitOf = async function ({ spec, data, query }, unitId) {
     if (data) return data.byId.get(unitId) || null;
-    return CG.shapes(await CG.fetchJson(`${spec.url}&unit=${encodeURIComponent(unitId)}`)).list[0] || null;
+    return CG.shapes(await CG.fetchJson(`${spec.url}${query}&unit=${encodeURIComponent(unitId)}`)).list[0] || null;
   };
 
   /** Whether a place is within rings: an odd number of edges lies to its east. */

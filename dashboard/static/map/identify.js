@@ -3,6 +3,7 @@
   "use strict";
   const CG = window.CommonGround;
   const el = CG.element;
+  const SAID = 5; // of what was found, by name; a longer list is in the popup
 
   CG.Identify = class {
     constructor(session) {
@@ -13,7 +14,7 @@
     /** Open the popup at a place, with a line that says it is being looked up; returns its box. */
     open(latlng) {
       const { map } = this.session;
-      const box = el("div", { class: "cg-popup", role: "status", tabindex: "-1" }, el("p", { class: "cg-quiet" }, CG.text("asking")));
+      const box = el("div", { class: "cg-popup", tabindex: "-1" }, el("p", { class: "cg-quiet" }, CG.text("asking")));
       const narrow = map.getSize().x <= 640;
       this.popup = L.popup({ maxWidth: narrow ? 270 : 320, minWidth: 220, maxHeight: 280, autoPanPaddingTopLeft: [58, 12], autoPanPaddingBottomRight: narrow ? [8, 56] : [12, 12] })
         .setLatLng(latlng).setContent(box).openOn(map);
@@ -45,6 +46,7 @@
       const body = [this.head(latlng)];
       if (answer.error) body.push(el("p", { class: "cg-problem" }, CG.text("noAnswer", answer.error)));
       for (const title of silent) body.push(el("p", { class: "cg-quiet" }, CG.text("olderSilent", title)));
+      if (units.length && session.hotspots.isOlder) body.push(el("p", { class: "cg-quiet" }, CG.text("hotspotsOlder")));
       for (const shape of units.slice(0, 3)) body.push(CG.unitArticle(shape));
       for (const shape of signs.slice(0, 5)) body.push(this.conflict(shape));
       hits.slice(0, 8).forEach((hit, i) => body.push(this.hit(hit, i === 0 && !signs.length && !units.length)));
@@ -52,8 +54,20 @@
       if (!hits.length && !signs.length && !units.length && !answer.error) body.push(el("p", {}, CG.text("nothing")));
       box.replaceChildren(...body);
       this.popup.update();
-      await session.highlight(hits.slice(0, 1).map((hit) => [hit.layer_id, hit.feature_id]), { zoom: false });
+      session.reach.say(answer.error ? CG.text("noAnswer", answer.error) : this.inWords(hits, signs, units));
+      await session.chosen.mark(hits.slice(0, 1).map((hit) => [hit.layer_id, hit.feature_id]), { zoom: false });
       return { hits, conflict: signs.length ? signs[0].properties.id : null, unit: units.length ? units[0].properties.id : null };
+    }
+
+    /** What a click found, in one sentence. */
+    inWords(hits, signs, units) {
+      const names = [
+        ...signs.map(({ properties: p }) => CG.text(p.verdict === "inside" ? "signInside" : "signTooClose")),
+        ...units.map(({ properties: p }) => `${p.name}, ${CG.text(p.class)}`),
+        ...hits.map((hit) => `${hit.title}, ${hit.layer_name}`),
+      ];
+      if (!names.length) return CG.text("nothing");
+      return CG.text("foundHere", CG.number(names.length, 0), names.slice(0, SAID).join("; "));
     }
 
     async ask(latlng) {

@@ -165,11 +165,13 @@
         ...spec.classes.map(([name, color]) => el("li", {}, CG.classSwatch(color), el("span", {}, name))));
     }
 
-    /** What a square stands for; it holds features of every class, whatever the filter. */
+    /** What a square stands for: it counts what passes the filter, and nothing else. */
     squares(layer) {
+      const { classes, span } = CG.filterOf(layer, this.session.timeline);
       const words = [CG.text("squares")];
-      if (layer.spec.only || layer.hidden.size) words.push(CG.text("squaresUnfiltered"));
-      return words.join(" ");
+      if (classes) words.push(CG.text("squaresOfClasses"));
+      if (span) words.push(this.session.timeline.spanWords(span));
+      return words.join(", ");
     }
 
     note(layer) {

@@ -96,8 +96,8 @@
       CG.paintUnits(view, this.session);
       const drawn = this.session.drawn();
       const last = drawn.map(({ layer }) => layer.spec.kind).lastIndexOf("survey_coverage");
-      drawn.forEach(({ layer, side, keep }, i) => {
-        this.session.swipe.clipped(view, side, () => paintLayer(view, layer, keep));
+      drawn.forEach(({ layer, side, filter }, i) => {
+        this.session.swipe.clipped(view, side, () => paintLayer(view, layer, filter));
         if (i === last) CG.paintUnsurveyed(view, this.session);
       });
       this._paintHighlight(view);
@@ -108,7 +108,7 @@
     },
 
     _paintHighlight(view) {
-      const shapes = this.session.highlighted;
+      const shapes = this.session.chosen.shapes;
       if (!shapes.length) return;
       const { pen } = view;
       pen.setLineDash([]);
@@ -128,8 +128,8 @@
           }
         }
       }
-      if (this.session.overlap) {
-        trace(view, [this.session.overlap], "areas");
+      if (this.session.chosen.overlap) {
+        trace(view, [this.session.chosen.overlap], "areas");
         pen.globalAlpha = 0.35;
         pen.fillStyle = CG.INSIDE;
         pen.fill("evenodd");
@@ -143,7 +143,7 @@
       const { pen } = view;
       this.signs = [];
       const cells = clusters(view, this.session.shownConflicts(view));
-      const chosen = this.session.selectedConflict;
+      const chosen = this.session.chosen.conflict;
       for (const cell of cells) {
         const worst = cell.shapes.find((shape) => shape.properties.verdict === "inside") || cell.shapes[0];
         const lead = cell.shapes.find((shape) => shape.properties.id === chosen) || worst;
@@ -196,27 +196,29 @@
     return list;
   }
 
-  /** Draw a layer; of its features those that `keep` says, all where it is null. */
-  function paintLayer(view, layer, keep) {
+  /** Draw what of a layer passes its filter. */
+  function paintLayer(view, layer, filter) {
     const { pen } = view;
     if (layer.tiles) {
       pen.globalAlpha = layer.opacity;
       layer.tiles.paint(view);
       pen.globalAlpha = 1;
     }
-    if (layer.vector) layer.vector.paint(view, layer);
+    if (layer.vector) layer.vector.paint(view, layer, filter);
     if (!layer.data) return;
-    const accepts = CG.acceptsShape(layer);
-    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box) && accepts(shape) && (!keep || keep(shape)));
+    const seen = layer.data.list.filter((shape) => CG.boxesMeet(shape.box, view.box) && filter.accepts(shape));
     layer.seen = seen.length;
     pen.globalAlpha = layer.opacity;
-    CG.paintGround(view, layer.spec, seen);
+    // Neighbours share their borders: districts are all there, or some are filtered out.
+    const edges = layer.spec.kind === "districts" && !filter.text ? CG.edgesOnce(layer.data.list) : null;
+    CG.paintGround(view, layer.spec, seen, edges);
     pen.globalAlpha = 1;
     CG.paintPoints(view, layer, seen);
   }
 
-  /** Draw the areas and lines of shapes in the colours of their layer. */
-  CG.paintGround = function (view, spec, shapes) {
+  /** Draw the areas and lines of shapes in the colours of their layer; `edges` are the outlines of
+      the areas where they are known better than from each area alone. */
+  CG.paintGround = function (view, spec, shapes, edges = null) {
     const { pen } = view;
     const { color } = spec;
     const areas = shapes.filter((shape) => shape.areas.length);
@@ -231,7 +233,8 @@
           CG.paintArea(pen, isSmall ? plain : style, color);
         }
       }
-      trace(view, areas, "areas");
+      if (edges) trace(view, edges, "lines");
+      else trace(view, areas, "areas");
       pen.strokeStyle = color;
       pen.lineWidth = style.width;
       pen.setLineDash(style.dash || []);

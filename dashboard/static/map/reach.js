@@ -20,7 +20,9 @@
         if (event.key === "Escape") this.toggle();
         event.stopPropagation(); // arrow keys scroll the list, they do not move the map
       });
-      container.append(this.root, el("div", { class: "cg-cross", "aria-hidden": "true" }));
+      // Always there, or a reader of the screen would not notice what is written into it.
+      this.said = el("p", { class: "cg-said", role: "status", "aria-live": "polite" });
+      container.append(this.root, this.said, el("div", { class: "cg-cross", "aria-hidden": "true" }));
       container.addEventListener("keydown", (event) => this.key(event));
       // The cross is for those who use keys; a focus that a mouse click left behind shows none.
       container.addEventListener("keydown", () => container.classList.add("cg-keys"));
@@ -46,6 +48,11 @@
         const popup = map.getContainer().querySelector(".cg-popup");
         if (popup) popup.focus({ preventScroll: true });
       }
+    }
+
+    /** Say something to who does not see the map. */
+    say(words) {
+      this.said.textContent = words;
     }
 
     toggle() {
@@ -90,7 +97,8 @@
 
     show({ rows, total, too_many: tooMany }) {
       const said = rows.length < total ? CG.text("listedSome", CG.number(total, 0), CG.number(rows.length, 0)) : CG.text("listed", CG.number(total, 0));
-      const parts = [el("p", { class: "cg-quiet", role: "status" }, said)];
+      this.say(said);
+      const parts = [el("p", { class: "cg-quiet" }, said)];
       for (const name of tooMany) parts.push(el("p", { class: "cg-quiet" }, CG.text("listTooMany", name)));
       if (!total && !tooMany.length) parts.push(el("p", {}, CG.text("nothing")));
       if (rows.length) parts.push(this.table(rows));

@@ -1,31 +1,17 @@
-/* One map's life: what Python told it to show, what was fetched, what the person switched. */
+/* One map's life: what Python told it to show and what a person does at it, handed on to its parts. */
 (function () {
   "use strict";
   const CG = window.CommonGround;
 
-  const viewText = (view) => view.map((part) => part.toFixed(5)).join(",");
-
-  /** What a layer's filters let through, in one line: pictures made under another one are old. */
-  const filterText = ({ spec, hidden }) => `${(spec.only || ["*"]).join()}-${[...hidden].join()}`;
-
-  /** Fetch JSON of this server; an error carries the server's own sentence. */
-  CG.fetchJson = async function (url) {
-    const response = await fetch(url, { credentials: "same-origin" });
-    const document_ = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
-    if (!response.ok) throw new Error(document_.error || `HTTP ${response.status}`);
-    return document_;
-  };
-
   CG.Session = class {
     constructor(map) {
       this.map = map;
-      this.layers = new Map();
+      this.layers = new CG.Layers(this);
       this.added = new Map(); // layers that folium put on the map itself
       this.conflicts = null;
       this.hotspots = null;
-      this.highlighted = [];
-      this.overlap = null;
-      this.selectedConflict = null;
+      this.chosen = new CG.Chosen(this);
+      this.keeper = new CG.Keeper(this);
       this.base = null;
       this.region = null;
       this.returns = [];
@@ -34,13 +20,11 @@
       this.labels = [];
       this.message = {};
       this.number = 0;
-      this.written = new Set();
       this.painter = new CG.Painter(this);
       this.reach = new CG.Reach(this);
       this.tools = new CG.Tools(this);
       this.legend = new CG.Legend(this);
       this.identify = new CG.Identify(this);
-      this.older = new Map();
       this.share = new CG.Share(this);
       this.swipe = new CG.Swipe(this);
       this.timeline = new CG.Timeline(this);
@@ -72,18 +56,16 @@
         this.map.closePopup();
         this.look(message, first, link);
         this.loadBase();
-      } else if (message.view && !same("view") && !this.written.has(viewText(message.view))) {
-        // A view we wrote into the address ourselves comes back with a later run, when the person
-        // has long moved on: only a view of somebody else's moves the map.
+      } else if (message.view && !same("view") && !this.keeper.isOurs(message.view)) {
         this.setView(message.view);
       }
       if (first) this.painter.addTo(this.map);
-      if (!same("layers") || otherRegion || link) this.setLayers(message.layers, link && link.layers);
+      if (!same("layers") || otherRegion || link) this.layers.take(message.layers, link && link.layers);
       if (!same("conflicts")) this.setConflicts(message.conflicts);
       if (!same("hotspots")) this.setHotspots(message.hotspots);
-      if (!same("highlight") || !same("conflicts")) this.follow(message);
+      if (!same("highlight") || !same("conflicts")) this.chosen.follow(message);
       if (first || before.language !== message.language || !same("returns")) this.tools.render();
-      if (first) this.setBase(this.recall("base"));
+      if (first) this.setBase(this.keeper.recall("base"));
       if (first || otherRegion || link) this.share.restore(link);
       if (first || before.embedded !== message.embedded) this.share.corner();
       this.timeline.refresh();
@@ -95,8 +77,9 @@
       this.moved();
     }
 
+    /** Look where a link, the page before or the region says. */
     look(message, first, link) {
-      const kept = first && this.recall("view");
+      const kept = first && this.keeper.recall("view");
       const isKept = kept && kept.region === message.region.id;
       // A link that this page took before is older than where the person looked since.
       if (message.view && (link || !isKept)) this.setView(message.view);
@@ -124,12 +107,13 @@
       const isKnown = CG.BASE_STYLES.includes(name) || (name === "online" && this.region.online);
       this.baseStyle = isKnown ? name : "full";
       this.online.show(this.baseStyle === "online" ? this.region.online : null);
-      this.keep("base", this.baseStyle);
-      this.share.later();
+      this.keeper.keep("base", this.baseStyle);
+      this.keeper.later();
       this.legend.render();
       this.painter.redraw();
     }
 
+    /** Fetch the base map of the region; another region may be asked for meanwhile. */
     async loadBase() {
       const asked = this.region.basemap;
       try {
@@ -146,81 +130,13 @@
       }
     }
 
-    setLayers(specs, linked) {
-      const before = this.layers;
-      const kept = this.recall("layers") || {};
-      this.layers = new Map();
-      const ofKind = {};
-      for (const given of specs) {
-        // Two vintages of the titles must not look the same: the second of a kind is drawn apart.
-        const nth = (ofKind[given.kind] = (ofKind[given.kind] ?? -1) + 1);
-        const variant = CG.ALIKE.has(given.kind) ? 0 : nth;
-        const spec = { ...given, variant, color: CG.shade(given.color, variant) };
-        const old = before.get(spec.id);
-        const memory = kept[spec.id] || {};
-        const isNew = !old || old.spec.version !== spec.version;
-        // The page moves a switch only when its own mind changes; otherwise the person's choice stays.
-        const said = linked && linked[CG.shortId(spec.id)];
-        const fromLink = linked && { visible: said !== undefined, opacity: said ?? spec.opacity };
-        const asked = (name, now) => (fromLink ? fromLink[name] : old ? (old.spec[name] === spec[name] ? now : spec[name]) : memory[name] ?? spec[name]);
-        this.layers.set(spec.id, {
-          spec,
-          visible: asked("visible", old && old.visible),
-          opacity: asked("opacity", old && old.opacity),
-          data: isNew ? null : old.data,
-          state: isNew ? "waiting" : old.state,
-          problem: isNew ? "" : old.problem,
-          hidden: old ? old.hidden : new Set(),
-          tiles: spec.tiles ? (isNew ? new CG.Tiles(spec.tiles, () => this.arrived(this.layers.get(spec.id))) : old.tiles) : null,
-          vector: spec.vector ? (isNew ? new CG.VectorSource(spec.vector, () => this.arrived(this.layers.get(spec.id))) : old.vector) : null,
-        });
-        const layer = this.layers.get(spec.id);
-        layer.filtered = filterText(layer);
-      }
-      for (const [id, { vector }] of before) {
-        const now = this.layers.get(id);
-        if (vector && !(now && now.vector === vector)) vector.close();
-      }
-      if (linked) this.remember(...this.layers.keys());
-      this.loadShown();
-    }
-
-    /** An older version of a layer as a layer of its own, fetched when it is first asked for. */
-    versionLayer(layer, version) {
-      const told = (layer.spec.versions || []).find((one) => one.version === version);
-      if (!told) return null;
-      if (!this.older.has(version)) {
-        const spec = { ...layer.spec, ...told };
-        const mine = { spec, visible: true, data: null, state: "waiting", problem: "", tiles: null, vector: null };
-        if (spec.tiles) mine.tiles = new CG.Tiles(spec.tiles, () => this.arrived(mine));
-        if (spec.vector) mine.vector = new CG.VectorSource(spec.vector, () => this.arrived(mine));
-        this.older.set(version, mine);
-        this.load(mine);
-      }
-      return Object.assign(this.older.get(version), { opacity: layer.opacity, hidden: layer.hidden, filtered: layer.filtered });
-    }
-
-    /** A tile of a layer came or failed: say so in the legend, draw it. */
-    arrived(layer) {
-      const source = layer && (layer.vector || layer.tiles);
-      if (!source) return;
-      const { waiting, failed, isBuilding, problem } = source;
-      const state = isBuilding ? "building" : failed ? "failed" : waiting ? "loading" : "ready";
-      if (state !== layer.state) {
-        layer.state = state;
-        layer.problem = failed ? problem || CG.text("tilesFailed", failed) : "";
-        this.legend.render();
-      }
-      this.painter.redraw();
-    }
-
     /** After each drawing: go on where time ran out; tell the legend when squares came or went. */
     painted(view) {
       if (view.unfinished) this.painter.redraw();
       let isOther = false;
       for (const layer of this.shownLayers()) {
-        const merges = Boolean(layer.vector && layer.vector.merged);
-        if (merges !== Boolean(layer.merges)) isOther = true;
+        const merges = layer.vector && layer.vector.merged ? CG.filterOf(layer, this.timeline).text || "all" : "";
+        if (merges !== (layer.merges || "")) isOther = true;
         layer.merges = merges;
       }
       if (isOther) this.legend.render();
@@ -229,35 +145,8 @@
     /** Whether all that is in view has come and is drawn. */
     get isSettled() {
       const sources = [...this.shownLayers(), this.conflicts, this.hotspots].map((one) => one && one.vector).filter(Boolean);
+      if (this.hotspots && this.hotspots.isWaiting) return false;
       return !this.painter._frame && sources.every((source) => !source.waiting && !source.isBuilding);
-    }
-
-    loadShown() {
-      for (const layer of this.layers.values()) if (layer.visible) this.load(layer);
-    }
-
-    /** Fetch a small layer, whole; tiles are fetched as they are drawn. */
-    async load(layer) {
-      if (layer.tiles || layer.vector) return;
-      if (layer.state !== "waiting" && layer.state !== "failed") return;
-      layer.state = "loading";
-      try {
-        this.loaded(layer.spec, { data: CG.shapes(await CG.fetchJson(layer.spec.url)), state: "ready" });
-      } catch (error) {
-        this.loaded(layer.spec, { state: "failed", problem: error.message });
-      }
-    }
-
-    /** A newer message may have made the layer anew while its features were on their way. */
-    loaded({ id, version }, result) {
-      const now = this.layers.get(id);
-      const layer = now && now.spec.version === version ? now : this.older.get(version);
-      if (!layer) return;
-      Object.assign(layer, result);
-      this.timeline.refresh();
-      this.swipe.render();
-      this.legend.render();
-      this.painter.redraw();
     }
 
     setConflicts(spec) {
@@ -271,96 +160,25 @@
       this.painter.redraw();
     }
 
-    /** Fetch the units of a hotspot run, whole or as tiles; a choice among them fetches one at most. */
-    async setHotspots(spec) {
+    /** Show the units of a hotspot run; a choice among them keeps what was fetched. */
+    setHotspots(spec) {
       const old = this.hotspots;
-      const isSame = old && spec && old.spec.fingerprint === spec.fingerprint && old.state !== "failed";
-      if (old && old.vector && !isSame) old.vector.close();
-      if (!spec) {
-        this.hotspots = null;
+      if (old && spec && old.spec.fingerprint === spec.fingerprint && old.state !== "failed") {
+        old.take(spec);
         return;
       }
-      const mine = (this.hotspots = isSame ? { ...old, spec, chosen: null } : { spec, data: null, vector: null, chosen: null, classes: new Set(), state: "loading" });
-      if (spec.vector && !mine.vector) {
-        mine.vector = CG.unitTiles(spec.vector, () => this.unitsArrived());
-        mine.state = "ready";
-      }
-      try {
-        if (!spec.vector && !mine.data) mine.data = CG.shapes(await CG.fetchJson(spec.url));
-        mine.state = "ready";
-        mine.chosen = spec.selected ? await CG.unitOf(mine, spec.selected) : null;
-      } catch (error) {
-        mine.state = "failed";
-        mine.problem = error.message;
-      }
-      // chosen meanwhile, or another run asked for
-      const now = this.hotspots;
-      if (!now || now.spec.fingerprint !== spec.fingerprint) return;
-      if (now !== mine) {
-        const { data, state, problem } = mine;
-        Object.assign(now, { data, state, problem, chosen: data && now.spec.selected ? data.byId.get(now.spec.selected) || null : now.chosen });
-      }
-      const bounds = now.chosen && now.spec.zoom && CG.boundsOf([now.chosen]);
-      if (bounds) this.map.fitBounds(bounds, { maxZoom: 12, animate: false, ...this.padding() });
-      this.legend.render();
-      this.painter.redraw();
-    }
-
-    unitsArrived() {
-      const { hotspots } = this;
-      if (!hotspots || !hotspots.vector) return;
-      const { failed, problem } = hotspots.vector;
-      const state = failed ? "failed" : "ready";
-      const isNew = state !== hotspots.state;
-      Object.assign(hotspots, { state, problem });
-      if (isNew) this.legend.render();
-      this.painter.redraw();
-    }
-
-    /** Show what the page has chosen: a conflict with its two sides, or features. */
-    async follow(message) {
-      const chosen = message.conflicts && message.conflicts.selected;
-      this.selectedConflict = chosen || null;
-      this.overlap = null;
-      if (!chosen) {
-        await this.highlight(message.highlight, { zoom: message.zoomToHighlight });
-        return;
-      }
-      try {
-        const { overlap, query } = message.conflicts;
-        const sheet = await CG.fetchJson(`${overlap}${encodeURIComponent(chosen)}.json?${query}`);
-        if (this.selectedConflict !== chosen) return;
-        this.overlap = sheet.overlap ? CG.shape(sheet.overlap) : null;
-        await this.highlight(sheet.features, { zoom: message.zoomToHighlight, focus: this.overlap });
-      } catch (error) {
-        console.warn(`Conflict ${chosen}: ${error.message}`);
-      }
-    }
-
-    /** Mark features by [layer id, feature id], whether their layer is drawn or not. */
-    async highlight(pairs, { zoom, focus }) {
-      const mine = (this.marking = (this.marking || 0) + 1);
-      const found = await Promise.all(pairs.map((pair) => this.shapeOf(pair)));
-      if (mine !== this.marking) return;
-      this.highlighted = found.filter(Boolean);
-      const bounds = zoom && CG.boundsOf(focus ? [focus] : this.highlighted.slice(0, 1));
-      if (bounds) this.map.fitBounds(bounds, { maxZoom: Math.max(13, this.map.getZoom()), animate: false, ...this.padding() });
-      this.painter.redraw();
-    }
-
-    async shapeOf([layerId, featureId]) {
-      const layer = this.layers.get(layerId);
-      const loaded = layer && layer.data && layer.data.byId.get(featureId);
-      if (loaded) return loaded;
-      const query = new URLSearchParams({ layer: layerId, feature: featureId });
-      return CG.fetchJson(`${this.prefix}card?${query}`).then((card) => CG.shape(card.geometry, { id: featureId }), () => null);
+      if (old) old.close();
+      this.hotspots = null;
+      if (!spec) return;
+      this.hotspots = new CG.Hotspots(this, spec);
+      if (this.timeline.day) this.hotspots.show(this.timeline.day);
     }
 
     shownLayers() {
       return [...this.layers.values(), ...this.added.values()].filter((layer) => layer.visible).sort((a, b) => a.spec.order - b.spec.order);
     }
 
-    /** What is painted, bottom first: {layer, side of a comparison or null, features to keep or null}. */
+    /** What is painted, bottom first: {layer, side of a comparison or null, filter}. */
     drawn() {
       const parts = (layer) => {
         const sides = this.swipe.parts(layer);
@@ -368,7 +186,7 @@
         const now = this.timeline.asOf(layer);
         return now ? [{ layer: now, side: null }] : [];
       };
-      return this.shownLayers().flatMap(parts).map((part) => ({ ...part, keep: this.timeline.keeps(part.layer) }));
+      return this.shownLayers().flatMap(parts).map((part) => ({ ...part, filter: CG.filterOf(part.layer, this.timeline) }));
     }
 
     /**
@@ -380,10 +198,10 @@
       const drawn = this.drawn().filter(({ side }) => !side || side === here);
       const shown = drawn.filter(({ layer }) => this.layers.get(layer.spec.id) === layer);
       const silent = drawn.filter(({ layer }) => this.layers.get(layer.spec.id) !== layer);
-      const isDrawn = (hit) => shown.some(({ layer, keep }) => {
+      const isDrawn = (hit) => shown.some(({ layer, filter }) => {
         if (layer.spec.id !== hit.layer_id) return false;
-        const shape = keep && layer.data && layer.data.byId.get(hit.feature_id);
-        return !shape || keep(shape);
+        const shape = layer.data && layer.data.byId.get(hit.feature_id);
+        return !shape || filter.accepts(shape);
       });
       return { hits: hits.filter(isDrawn), silent: silent.map(({ layer }) => layer.spec.title) };
     }
@@ -395,9 +213,9 @@
     setVisible(id, visible) {
       const layer = this.layers.get(id);
       layer.visible = visible;
-      this.remember(id);
+      this.keeper.remember(id);
       if (visible && layer.vector) layer.vector.retry();
-      if (visible) this.load(layer);
+      if (visible) this.layers.load(layer);
       this.timeline.refresh();
       this.legend.render();
       this.reach.render();
@@ -406,7 +224,7 @@
 
     setOpacity(id, opacity) {
       this.layers.get(id).opacity = opacity;
-      this.remember(id);
+      this.keeper.remember(id);
       this.painter.redraw();
     }
 
@@ -421,7 +239,7 @@
       this.share.corner();
       this.timeline.refresh();
       this.swipe.render();
-      this.share.later();
+      this.keeper.later();
     }
 
     /** Show or hide one class of a layer; null is what has no class. */
@@ -429,7 +247,6 @@
       const layer = this.layers.get(id);
       if (shown) layer.hidden.delete(name);
       else layer.hidden.add(name);
-      layer.filtered = filterText(layer);
       this.legend.render();
       this.painter.redraw();
     }
@@ -440,6 +257,7 @@
       this.painter.redraw();
     }
 
+    /** A click on the map belongs to the tool at work; without one it asks what is there. */
     async click(event) {
       if (this.tools.mode) {
         this.tools.click(event.latlng);
@@ -461,7 +279,7 @@
 
     /** Choose a feature by name, as a click on it would. */
     async pick(row) {
-      await this.highlight([[row.layer_id, row.feature_id]], { zoom: false });
+      await this.chosen.mark([[row.layer_id, row.feature_id]], { zoom: false });
       await this.identify.show(row);
       this.tell(L.latLng(row.latitude, row.longitude), { hits: [row], conflict: null, unit: null });
     }
@@ -473,102 +291,20 @@
       window.Streamlit.setComponentValue({ number: this.number, ...event });
     }
 
+    /** Show the coordinates of a place. */
     read(latlng) {
       const where = latlng.wrap();
       const digits = Math.max(2, Math.min(5, Math.round(this.map.getZoom() / 3)));
       this.readout.textContent = CG.coordinates(where.lng, where.lat, digits);
     }
 
+    /** The map looks elsewhere: say so where it is told, listed and kept. */
     moved() {
       if (!this.region) return;
       const centre = this.map.getCenter();
       this.read(centre);
       this.reach.moved();
-      clearTimeout(this.later);
-      this.later = setTimeout(() => this.writeView(centre.wrap(), this.map.getZoom()), 400);
+      this.keeper.later();
     }
-
-    /** The address of the page with the view as it is now; null inside somebody else's page. */
-    address() {
-      clearTimeout(this.later);
-      this.writeView(this.map.getCenter().wrap(), this.map.getZoom());
-      try {
-        return window.parent.location.href;
-      } catch {
-        return null;
-      }
-    }
-
-    /** Keep the view in the page's address, so that a link restores it, without running the page. */
-    writeView(centre, zoom) {
-      const view = [Number(centre.lng.toFixed(5)), Number(centre.lat.toFixed(5)), zoom];
-      this.written.add(viewText(view));
-      this.keep("view", { region: this.region.id, view });
-      const page = CG.pageAddress();
-      if (!page) return; // Shown inside somebody else's page: its address is not ours to write.
-      page.searchParams.set("view", view.join(","));
-      this.share.put(page);
-      const address = CG.plainAddress(page);
-      if (address !== window.parent.location.href) window.parent.history.replaceState(window.parent.history.state, "", address);
-    }
-
-    /** Note how these layers stand, for the next page and for the address. */
-    remember(...ids) {
-      const layers = this.recall("layers") || {};
-      for (const id of ids) {
-        const { visible, opacity } = this.layers.get(id);
-        layers[id] = { visible, opacity };
-      }
-      this.keep("layers", layers);
-      this.share.later();
-    }
-
-    /** What the tab remembers from page to page; an embedded map is nobody's page and keeps nothing. */
-    keep(name, value) {
-      if (this.message.embedded) return;
-      try {
-        sessionStorage.setItem(`common-ground ${name}`, JSON.stringify(value));
-      } catch {
-        // A browser may forbid a frame in another host's page to keep anything: then nothing is kept.
-      }
-    }
-
-    recall(name) {
-      if (this.message.embedded) return null;
-      try {
-        return JSON.parse(sessionStorage.getItem(`common-ground ${name}`) || "null");
-      } catch {
-        return null;
-      }
-    }
-  };
-
-  /* While scripts load, streamlit-folium ignores what the page sends; the last of it is kept here. */
-  let missed = null;
-  const onRender = (event) => { missed = event.detail; };
-  window.Streamlit.events.addEventListener("streamlit:render", onRender);
-
-  /** Called once by the frame's constant script. */
-  CG.attach = function (map) {
-    map.commonGround = CG.session = new CG.Session(map);
-    // The page makes its frame shorter on a phone than it asked for: the map is as high as the frame.
-    // Before the page has given it a height a frame is 150 pixels high or none: that is no answer.
-    const fit = () => {
-      if (window.innerHeight > 200) map.getContainer().style.height = `${window.innerHeight}px`;
-      map.invalidateSize({ pan: false });
-    };
-    window.addEventListener("resize", fit);
-    fit();
-    new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
-    setTimeout(() => {
-      window.Streamlit.events.removeEventListener("streamlit:render", onRender);
-      if (missed) window.Streamlit.events.dispatchEvent(new CustomEvent("streamlit:render", { detail: missed }));
-    });
-  };
-
-  /** Called by every message from Python; the empty group is what streamlit-folium removes later. */
-  CG.receive = function (map, message) {
-    map.commonGround.apply(message);
-    return L.layerGroup();
   };
 })();

@@ -56,6 +56,54 @@
     return { list, types, byId };
   };
 
+  const once = new WeakMap();
+
+  /**
+   * The outlines of areas as lines that go along every shared edge once: a broken line drawn twice
+   * would fill its own gaps. Kept by the list of shapes.
+   */
+  CG.edgesOnce = function (list) {
+    if (once.has(list)) return once.get(list);
+    const seen = new Set();
+    const lines = [];
+    const name = (x, y) => `${Math.round(x * 1e9)} ${Math.round(y * 1e9)}`;
+    for (const { areas } of list) {
+      for (const ring of areas.flat()) {
+        let run = [];
+        const end = () => {
+          if (run.length > 3) lines.push(lineShape(run));
+          run = [];
+        };
+        for (let i = 2; i < ring.length; i += 2) {
+          const from = name(ring[i - 2], ring[i - 1]);
+          const to = name(ring[i], ring[i + 1]);
+          const key = from < to ? `${from} ${to}` : `${to} ${from}`;
+          if (seen.has(key)) {
+            end();
+            continue;
+          }
+          seen.add(key);
+          if (!run.length) run.push(ring[i - 2], ring[i - 1]);
+          run.push(ring[i], ring[i + 1]);
+        }
+        end();
+      }
+    }
+    once.set(list, lines);
+    return lines;
+  };
+
+  function lineShape(numbers) {
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < numbers.length; i += 2) {
+      box[0] = Math.min(box[0], numbers[i]);
+      box[1] = Math.min(box[1], numbers[i + 1]);
+      box[2] = Math.max(box[2], numbers[i]);
+      box[3] = Math.max(box[3], numbers[i + 1]);
+    }
+    return { points: [], lines: [Float64Array.from(numbers)], areas: [], box, properties: {} };
+  }
+
   CG.boxesMeet = (a, b) => a[0] <= b[2] && a[2] >= b[0] && a[1] <= b[3] && a[3] >= b[1];
 
   /** Bounds for Leaflet of several shapes; null when there are none. */

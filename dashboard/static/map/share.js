@@ -42,7 +42,7 @@
     constructor(session) {
       this.session = session;
       // A run of the page may have put an older address over ours.
-      window.Streamlit.events.addEventListener("streamlit:render", () => this.later());
+      window.Streamlit.events.addEventListener("streamlit:render", () => session.keeper.later());
     }
 
     /** What the link of a message says; null where it was taken before. */
@@ -57,16 +57,16 @@
     languageOf(message, before, link) {
       if (before.language && before.language !== message.language) return message.language;
       if (this.session.language) return this.session.language;
-      const kept = link ? null : this.session.recall("shared");
+      const kept = link ? null : this.session.keeper.recall("shared");
       return (kept && kept.lang) || message.language;
     }
 
     /** Take over comparison, day and base map: from a link, else from the page before this one. */
     restore(link) {
       const { session } = this;
-      const kept = link || session.recall("shared") || {};
+      const kept = link || session.keeper.recall("shared") || {};
       const mine = link || kept.region === session.region.id ? kept : {};
-      if (mine.base && session.setBase) session.setBase(mine.base);
+      if (mine.base) session.setBase(mine.base);
       session.swipe.restore(mine.swipe);
       session.timeline.restore(mine.day);
     }
@@ -78,7 +78,7 @@
       const isPlain = session.language === "en" && language === "en";
       return {
         layers: this.layers(),
-        base: session.baseStyle && session.baseStyle !== "full" ? session.baseStyle : null,
+        base: session.baseStyle !== "full" ? session.baseStyle : null,
         swipe: session.swipe.text(),
         day: session.timeline.text(),
         lang: isPlain ? null : session.language,
@@ -103,12 +103,7 @@
         else page.searchParams.delete(name);
       }
       const { base, swipe, day, lang } = params;
-      this.session.keep("shared", { region: this.session.region.id, base, swipe, day, lang });
-    }
-
-    /** Bring the address up to date soon. */
-    later() {
-      if (this.session.region) this.session.moved();
+      this.session.keeper.keep("shared", { region: this.session.region.id, base, swipe, day, lang });
     }
 
     /** The page's address for a frame in another page, or for the full page. */
@@ -125,7 +120,7 @@
     /** The panel with the link and with the lines that put the map into another page. */
     async open() {
       const { tools } = this.session;
-      const address = this.session.address();
+      const address = this.session.keeper.address();
       if (!address) return;
       const hint = el("p", { class: "cg-quiet", role: "status" }, CG.text("linkMarked"));
       const link = el("input", { type: "text", readonly: true, value: address, "aria-label": CG.text("copyLink") });
@@ -162,7 +157,7 @@
       const link = el("a", { target: "_blank", rel: "noopener" }, CG.text("fullPage"));
       // set when it is used: by then the map may look elsewhere
       const aim = () => {
-        session.address();
+        session.keeper.address();
         link.href = this.addressFor(false) || "";
       };
       for (const event of ["pointerdown", "focus", "mouseenter"]) link.addEventListener(event, aim);

@@ -23,6 +23,7 @@
       this.line.addEventListener("keydown", (event) => this.key(event));
       // The divider stays where it is while the map moves under it.
       session.map.on("move", () => this.pair && session.painter.redraw());
+      session.map.on("resize", () => this.pair && this.placeNames());
     }
 
     /** What a layer can be set beside: its other versions, then other layers of its kind. */
@@ -76,7 +77,7 @@
       this.render();
       this.session.legend.render();
       this.session.painter.redraw();
-      this.session.share.later();
+      this.session.keeper.later();
     }
 
     /** The layer of the map that stands on the other side, null where that is an older version. */
@@ -92,7 +93,7 @@
       if (partner) return [partner, layer];
       const told = (layer.spec.versions || []).find((one) => `v${one.number}` === this.pair.other);
       if (!told || told.version === layer.spec.version) return null;
-      const other = this.session.versionLayer(layer, told.version);
+      const other = this.session.layers.olderVersion(layer, told.version);
       const now = (layer.spec.versions.find((one) => one.version === layer.spec.version) || {}).number;
       return other.spec.number > now ? [layer, other] : [other, layer];
     }
@@ -164,7 +165,7 @@
       this.part = Math.max(0, Math.min(1, part));
       this.place();
       this.session.painter.redraw();
-      this.session.share.later();
+      this.session.keeper.later();
     }
 
     /** The name of a side, with its date in words. */
@@ -192,8 +193,23 @@
     place() {
       const percent = `${(this.part * 100).toFixed(2)}%`;
       this.session.map.getContainer().style.setProperty("--cg-part", percent);
+      this.placeNames();
       this.line.setAttribute("aria-valuenow", String(Math.round(this.part * 100)));
       this.line.setAttribute("aria-valuetext", CG.text("dividerAt", Math.round(this.part * 100)));
+    }
+
+    /** The names of both sides stand beside the divider, clear of each other, tools and legend. */
+    placeNames() {
+      const wide = this.session.map.getSize().x;
+      const isNarrow = wide <= 640;
+      const { paddingTopLeft: [tools], paddingBottomRight: [legend] } = this.session.padding();
+      const [low, high] = [isNarrow ? 8 : tools + 8, wide - legend];
+      const [left, right] = [this.left.offsetWidth, this.right.offsetWidth];
+      const at = this.part * wide;
+      const x = Math.max(low, at - 16 - left);
+      const beside = Math.min(high - right, Math.max(at + 16, x + left + 8));
+      this.right.style.left = `${beside}px`;
+      this.left.style.left = `${Math.min(x, beside - 8 - left)}px`;
     }
 
     /** The comparison as an address says it. */

@@ -13,15 +13,34 @@
 
   const facts = new WeakMap();
 
-  /** The days of a layer's features, and how many have none; null where none has one. */
+  /**
+   * The days of a layer's features: `stops` in order, how many `features` each has, how many are
+   * `undated`. `byYear`: a stop stands for all days of its year. Null where no feature has a day, or
+   * where that is not known yet.
+   */
   function daysOf(layer) {
+    if (layer.vector) return ofTiles(layer.vector.about);
     if (!layer.data) return null;
-    if (!facts.has(layer.data)) {
-      const days = layer.data.list.map((shape) => shape.properties.d).filter(Boolean);
-      facts.set(layer.data, days.length ? { days: new Set(days), undated: layer.data.list.length - days.length } : null);
-    }
+    if (!facts.has(layer.data)) facts.set(layer.data, ofShapes(layer.data.list));
     return facts.get(layer.data);
   }
+
+  function ofTiles(about) {
+    if (!about || !about.days) return null;
+    const { stops, features, undated, by_year: byYear } = about.days;
+    return { stops, features, undated, byYear };
+  }
+
+  function ofShapes(list) {
+    const many = new Map();
+    for (const { properties: { d } } of list) if (d) many.set(d, (many.get(d) || 0) + 1);
+    const stops = [...many.keys()].sort();
+    const features = stops.map((day) => many.get(day));
+    const undated = list.length - features.reduce((sum, n) => sum + n, 0);
+    return stops.length ? { stops, features, undated, byYear: false } : null;
+  }
+
+  const NEVER = { since: "9999-12-31", until: "0001-01-01" };
 
   const datedVersions = (layer) => {
     const dated = (layer.spec.versions || []).filter((one) => one.day);
@@ -52,9 +71,11 @@
       const days = new Set();
       for (const layer of this.session.shownLayers()) {
         const found = daysOf(layer);
-        if (found) found.days.forEach((day) => days.add(day));
+        if (found) found.stops.forEach((day) => days.add(day));
         datedVersions(layer).forEach((one) => days.add(one.day));
       }
+      const { hotspots } = this.session;
+      if (hotspots) for (const { day } of hotspots.spec.steps || []) days.add(day);
       this.stops = [...days].sort();
       this.session.tools.mark();
       this.show();
@@ -81,9 +102,10 @@
     changed() {
       this.session.tools.mark();
       this.session.swipe.render();
+      if (this.session.hotspots) this.session.hotspots.show(this.day);
       this.show();
       this.session.painter.redraw();
-      this.session.share.later();
+      this.session.keeper.later();
     }
 
     /** The place of the day among those there are: the last that is not after it. */
@@ -106,7 +128,9 @@
       }
       if (this.index >= this.stops.length - 1) this.choose(this.stops[0]);
       const pace = Math.max(PACE_MS[0], Math.min(PACE_MS[1], RUN_MS / this.stops.length));
-      this.timer = setInterval(() => this.step(1) || this.pause(), pace);
+      // A state of the hotspots may have to be computed first: the run waits for it.
+      const isWaiting = () => this.session.hotspots && this.session.hotspots.isWaiting;
+      this.timer = setInterval(() => isWaiting() || this.step(1) || this.pause(), pace);
       this.show();
     }
 
@@ -116,11 +140,24 @@
       this.show();
     }
 
-    /** Which features of a layer are drawn on the day; null = all of them. */
-    keeps(layer) {
-      if (!this.day || !daysOf(layer)) return null;
-      const { day, only, datedOnly } = this;
-      return ({ properties: { d } }) => (d ? (only ? d === day : d <= day) : !datedOnly);
+    /** The days of a layer's features that are drawn: {since or null, until, dated}; null = all. */
+    span(layer) {
+      const found = this.day ? daysOf(layer) : null;
+      if (!found) return null;
+      const { day, only, datedOnly: dated } = this;
+      if (!found.byYear) return { since: only ? day : null, until: day, dated };
+      // Cells tell whole years apart, no days: shapes beside them are drawn by the same years.
+      const year = day.slice(0, 4);
+      const stop = only ? found.stops.find((one) => one.startsWith(year)) : found.stops.filter((one) => one <= day).pop();
+      if (!stop) return { ...NEVER, dated };
+      return { since: only ? `${year}-01-01` : null, until: stop, dated };
+    }
+
+    /** A span of days in words. */
+    spanWords({ since, until }) {
+      if (until === NEVER.until) return CG.text("spanNone");
+      if (!since) return CG.text("spanUntil", CG.dayWords(until));
+      return since === until ? CG.text("spanOn", CG.dayWords(until)) : CG.text("spanBetween", CG.dayWords(since), CG.dayWords(until));
     }
 
     /** The version of a layer that speaks for the day: the layer itself, an older one, or null. */
@@ -130,7 +167,7 @@
       const known = dated.filter((one) => one.day <= this.day).sort((a, b) => a.day.localeCompare(b.day) || a.number - b.number);
       const best = known[known.length - 1];
       if (!best) return null;
-      return best.version === layer.spec.version ? layer : this.session.versionLayer(layer, best.version);
+      return best.version === layer.spec.version ? layer : this.session.layers.olderVersion(layer, best.version);
     }
 
     /** What the bar says: the day, how many are shown, which versions, and what has no date. */
@@ -138,23 +175,31 @@
       const { session } = this;
       const said = { shown: 0, dated: 0, undated: 0 };
       const versions = [];
+      const years = [];
       for (const layer of session.shownLayers()) {
         const now = this.asOf(layer);
         if (datedVersions(layer).length) versions.push(now ? `${layer.spec.title}: ${CG.versionName(this.versionOf(now))}` : CG.text("notYet", layer.spec.title));
         const found = now && daysOf(now);
         if (!found) continue;
-        const keep = this.keeps(now);
-        said.dated += now.data.list.length - found.undated;
+        const span = this.span(now);
+        const isIn = (day) => day <= span.until && (!span.since || day >= span.since);
+        found.stops.forEach((day, i) => {
+          said.dated += found.features[i];
+          if (isIn(day)) said.shown += found.features[i];
+        });
         said.undated += found.undated;
-        said.shown += now.data.list.filter((shape) => shape.properties.d && keep(shape)).length;
+        if (found.byYear) years.push(CG.text("byYears", layer.spec.title, this.spanWords(span)));
       }
       const number = (n) => CG.number(n, 0);
       const parts = [CG.text(this.only ? "onDay" : "untilDay", CG.dayWords(this.day))];
       if (said.dated) parts.push(CG.text("datedShown", number(said.shown), number(said.dated)));
       if (said.undated) parts.push(CG.text(this.datedOnly ? "undatedHidden" : "undatedShown", number(said.undated)));
-      const whole = session.shownLayers().filter((layer) => layer.spec.dates && !layer.data && layer.state === "ready");
+      parts.push(...years);
+      const whole = session.shownLayers().filter(({ spec, vector }) => spec.dates && vector && !(vector.about && "days" in vector.about));
       if (whole.length) parts.push(CG.text("notByDay", whole.map((layer) => layer.spec.title).join(", ")));
       if (session.conflicts) parts.push(CG.text("conflictsStay"));
+      const { hotspots } = session;
+      if (hotspots && (hotspots.spec.steps || []).length) parts.push(hotspots.words(this.day));
       return [...parts, ...versions].join(" · ");
     }
 

@@ -80,13 +80,16 @@
       this.deepest = deepest;
       this.arrived = arrived;
       this.kept = new Map();
+      this.counts = new CG.CellCounts(this);
       this.types = new Set();
       this.classes = new Set();
       this.number = ++sources;
       this.pausedUntil = 0;
       this.isProbing = false; // the server was not ready: one question at a time until it is
       this.problem = "";
-      this.merged = 0; // features told by squares in the last drawing
+      this.merged = 0; // features told by cells in the last drawing
+      this.about = null; // what the server says of the whole layer, once it was asked
+      this.hasDays = false; // whether features are asked for with the day they were observed on
     }
 
     count(state) {
@@ -96,11 +99,11 @@
     }
 
     get waiting() {
-      return this.count("loading");
+      return this.count("loading") + this.counts.waiting;
     }
 
     get failed() {
-      return this.count("failed");
+      return this.count("failed") + this.counts.failed;
     }
 
     /** Whether the server is still cutting the tiles. */
@@ -108,8 +111,35 @@
       return this.pausedUntil > performance.now();
     }
 
+    /** Ask once what the layer holds as a whole; resolves when there is an answer or none. */
+    async askAbout() {
+      if (this.about) return;
+      this.about = {};
+      const url = this.address.replace("{z}/{x}/{y}.pbf", "about.json");
+      this.about = await CG.fetchJson(url).catch((error) => ({ problem: error.message }));
+    }
+
+    /** Ask for the features with their days from now on. Those in sight stand in until then; others
+        go, or they would come into view without a day. */
+    wantDays(view) {
+      if (this.hasDays) return;
+      this.hasDays = true;
+      this.address += "&days=1";
+      const seen = new Set(this.placesOf(view).map((place) => keyOf(...place)));
+      for (const [key, tile] of this.kept) {
+        if (!seen.has(key) && tile.state === "ready") this.kept.delete(key);
+        else tile.isOld = true;
+      }
+    }
+
+    /** The places of the tiles a person can see. */
+    placesOf(view) {
+      return placesIn(view.sight || view.box, Math.min(CG.zoomOfTiles(view.zoom), this.deepest));
+    }
+
     /** Ask again for what failed; called when a person switches the layer on. */
     retry() {
+      this.counts.retry();
       for (const [key, tile] of this.kept) if (tile.state === "failed") this.kept.delete(key);
     }
 
@@ -117,6 +147,7 @@
     close() {
       clearTimeout(this.timer);
       for (const tile of this.kept.values()) if (tile.abort) tile.abort.abort();
+      this.counts.close();
       this.kept.clear();
       for (const [key, picture] of pictures) {
         if (!key.startsWith(`${this.number} `)) continue;
@@ -127,8 +158,7 @@
 
     /** Fetch the tiles a person can see and give up those that went out of sight. */
     ask(view) {
-      const z = Math.min(CG.zoomOfTiles(view.zoom), this.deepest);
-      const wanted = placesIn(view.sight || view.box, z);
+      const wanted = this.placesOf(view);
       const keys = new Set(wanted.map((place) => keyOf(...place)));
       for (const [key, tile] of this.kept) {
         if (tile.state !== "loading" || keys.has(key)) continue;
@@ -145,7 +175,8 @@
           this.kept.set(key, tile);
         }
         if (this.isProbing && this.waiting) break;
-        if (!tile || (tile.state === "failed" && tile.again <= now)) this.load(key, place, tile ? tile.tries : 0);
+        const isDue = !tile || (tile.state === "failed" ? tile.again <= now : tile.isOld && tile.state === "ready");
+        if (isDue) this.load(key, place, tile);
       }
       for (const [key, tile] of this.kept) {
         if (this.kept.size <= KEPT) break;
@@ -153,10 +184,13 @@
       }
     }
 
-    async load(key, place, tries) {
+    async load(key, place, before) {
       const [z, x, y] = place;
-      const tile = { key, place, state: "loading", layers: {}, tries: tries + 1, again: Infinity, abort: new AbortController() };
+      const tries = before && before.state === "failed" ? before.tries : 0;
+      const old = before && before.state === "ready" ? before : null;
+      const tile = { key, place, old, state: "loading", layers: {}, tries: tries + 1, again: Infinity, abort: new AbortController() };
       this.kept.set(key, tile);
+      const { hasDays } = this;
       const url = this.address.replace("{z}", z).replace("{x}", x).replace("{y}", y);
       try {
         const response = await fetch(url, { credentials: "same-origin", signal: tile.abort.signal });
@@ -167,7 +201,7 @@
           if (response.status < 500) tile.tries = TRIES;
           throw new Error(error || `HTTP ${response.status}`);
         }
-        this.take(tile, response.status === 204 ? new Uint8Array() : new Uint8Array(await response.arrayBuffer()));
+        this.take(tile, response.status === 204 ? new Uint8Array() : new Uint8Array(await response.arrayBuffer()), hasDays);
       } catch (error) {
         if (tile.abort.signal.aborted) return undefined;
         this.fail(tile, error);
@@ -176,7 +210,7 @@
       return undefined;
     }
 
-    take(tile, bytes) {
+    take(tile, bytes, hasDays) {
       tile.layers = CG.readTile(bytes, tile.place);
       for (const shape of tile.layers.features || []) {
         if (shape.points.length) this.types.add("point");
@@ -185,6 +219,8 @@
         this.classes.add(shape.properties.c ?? null);
       }
       tile.state = "ready";
+      tile.old = null;
+      tile.hasDays = hasDays;
       this.isProbing = false;
     }
 
@@ -218,7 +254,8 @@
 
     ready(z, x, y) {
       const tile = this.kept.get(keyOf(z, x, y));
-      return tile && tile.state === "ready" ? tile : null;
+      if (!tile) return null;
+      return tile.state === "ready" ? tile : tile.old;
     }
 
     /** What there is of a place: its own tile, else a coarser one, else those of its four quarters. */
@@ -232,14 +269,15 @@
     }
 
     /** The shapes of one layer of the tiles that lie in view; none twice, features that a tile's edge
-        cuts excepted. */
-    shapesIn(view, name) {
+        cuts excepted. Cells count what passes the filter. */
+    shapesIn(view, name, filter = CG.NO_FILTER) {
       const found = [];
       const beyond = new Map();
       for (const place of placesIn(view.box, CG.zoomOfTiles(view.zoom))) {
         const box = boxOf(place);
         for (const part of this.partsOf(place)) {
-          for (const shape of part.layers[name] || []) {
+          const shapes = name === "cells" ? this.counts.cells(part, filter) : part.layers[name] || [];
+          for (const shape of shapes) {
             if (isAt(shape, box, name)) found.push(shape);
             else if (shape.isBeyond && !holds(view.box, ...shape.points[0])) beyond.set(shape.row, shape);
           }
@@ -249,32 +287,43 @@
       return [...found, ...beyond.values()];
     }
 
-    /** Draw a layer: areas, lines and squares as pictures, then points. */
-    paint(view, layer) {
+    /** Draw what of a layer passes its filter: areas, lines and squares as pictures, then points. */
+    paint(view, layer, filter) {
+      if (filter.span) this.wantDays(view);
       this.ask(view);
-      this.paintPictures(view, layer);
-      const accepts = CG.acceptsShape(layer);
-      const points = this.shapesIn(view, "features").filter((shape) => shape.points.length && accepts(shape));
-      const cells = this.shapesIn(view, "cells");
+      this.askCounts(view, filter);
+      this.paintPictures(view, layer, filter);
+      const points = this.shapesIn(view, "features").filter((shape) => shape.points.length && filter.accepts(shape));
+      const cells = this.shapesIn(view, "cells", filter);
       CG.paintPointCells(view, layer, cells.filter((shape) => shape.points.length));
       if (points.length) CG.paintPoints(view, layer, points);
       const seen = cells.filter((shape) => CG.boxesMeet(shape.box, view.sight || view.box));
       this.merged = seen.reduce((sum, { properties }) => sum + (properties.count || 0), 0);
     }
 
-    paintPictures(view, layer) {
+    /** Cells hold features of every class and day: what of them passes is asked of the server. */
+    askCounts(view, filter) {
+      if (!filter.query) return;
+      for (const place of this.placesOf(view)) {
+        const tile = this.ready(...place);
+        if (tile && (tile.layers.cells || []).length) this.counts.ask(tile, filter);
+      }
+    }
+
+    paintPictures(view, layer, filter = CG.NO_FILTER) {
       for (const place of placesIn(view.box, CG.zoomOfTiles(view.zoom))) {
         const parts = this.partsOf(place);
-        const picture = parts.length ? this.picture(place, parts, view, layer) : null;
+        const picture = parts.length ? this.picture(place, parts, view, layer, filter) : null;
         if (picture) blit(view, picture.canvas, place, layer.opacity);
         else if (!parts.length || view.unfinished) this.blitOther(view, place, layer.opacity);
       }
     }
 
-    picture(place, parts, view, layer) {
+    picture(place, parts, view, layer, filter) {
       const key = `${this.number} ${keyOf(...place)}`;
       const { kind, variant, color } = layer.spec;
-      const made = [view.zoom, view.dense, kind, variant, color, layer.filtered || "", parts.map((part) => part.key)].join(" ");
+      const told = parts.map((part) => `${part.key}${part.hasDays ? "d" : ""}${this.counts.query(part, filter)}`);
+      const made = [view.zoom, view.dense, kind, variant, color, filter.text, told].join(" ");
       const old = pictures.get(key);
       if (old && old.made === made) return usePicture(key);
       if (!parts.some(hasGround)) return usePicture(key, { canvas: null, bytes: 0, made });
@@ -282,7 +331,8 @@
         view.unfinished = true;
         return old && old.zoom === view.zoom ? usePicture(key) : null;
       }
-      const canvas = drawPicture(place, parts, view, layer, this.draw);
+      const drawn = parts.map((part) => ({ place: part.place, layers: { ...part.layers, cells: this.counts.cells(part, filter) } }));
+      const canvas = drawPicture(place, drawn, view, (inner, layers) => this.draw(inner, layer, layers, filter));
       return usePicture(key, { canvas, bytes: 4 * canvas.width * canvas.height, made, zoom: view.zoom });
     }
 
@@ -334,7 +384,7 @@
   }
 
   /** A place drawn once, for the zoom and density of a view. */
-  function drawPicture(place, parts, view, layer, draw) {
+  function drawPicture(place, parts, view, draw) {
     const [, , width, height] = frameOf(view, place);
     const [z, x, y] = place;
     const side = view.scale / 2 ** z;
@@ -349,14 +399,14 @@
     for (const part of parts) {
       pen.save();
       if (parts.length > 1) clipTo(inner, part.place);
-      draw(inner, layer, part.layers);
+      draw(inner, part.layers);
       pen.restore();
     }
     return canvas;
   }
 
-  function drawFeatures(view, layer, { features = [], cells = [] }) {
-    CG.paintGround(view, layer.spec, CG.near(features.filter(CG.acceptsShape(layer)), view));
+  function drawFeatures(view, layer, { features = [], cells = [] }, filter) {
+    CG.paintGround(view, layer.spec, CG.near(features.filter(filter.accepts), view));
     CG.paintCells(view, layer.spec, CG.near(cells, view));
   }
 
@@ -397,7 +447,7 @@
       it. `spec` has vector (an address), kind, color, symbol, title, only and opacity. */
   CG.vectorTiles = function (spec) {
     const id = `vector-${++layersMade}`;
-    const layer = { spec: { order: 1000, variant: 0, ...spec, id }, visible: true, opacity: spec.opacity ?? 1, hidden: new Set(), filtered: (spec.only || ["*"]).join() };
+    const layer = { spec: { order: 1000, variant: 0, ...spec, id }, visible: true, opacity: spec.opacity ?? 1, hidden: new Set() };
     const Shown = L.Layer.extend({
       onAdd({ commonGround: session }) {
         layer.vector = new CG.VectorSource(spec.vector, () => session.painter.redraw());
@@ -416,18 +466,6 @@
       },
     });
     return new Shown();
-  };
-
-  /** Whether a shape passes the filters of its layer: the classes the page asks for, less those that
-      the person at the map switched off. Nothing is fetched for it. */
-  CG.acceptsShape = function (layer) {
-    const wanted = layer.spec.only && new Set(layer.spec.only);
-    const { hidden } = layer;
-    if (!wanted && !(hidden && hidden.size)) return () => true;
-    return ({ properties }) => {
-      const name = properties.c ?? properties.class ?? null;
-      return (!wanted || wanted.has(name)) && !(hidden && hidden.has(name));
-    };
   };
 
   /** What is known of a layer's geometry: the types of what was fetched, or null. */
