@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.workflows.layer_figures import layer_figures
 from dashboard.workflows.licence_dates import LICENCE
+from dashboard.workflows.pictures import picture_figures
 from dashboard.workflows.rasters import raster_figures
 from dashboard.workflows.types import INVENTED, MIXED, LayerRow, Overview, Progress, WorkflowError
 from geo.rules import Rule, rules_in_force
@@ -119,6 +120,8 @@ def _demonstrate(store: Store, region_id: str, file: "DemoFile") -> str:
 
 def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow:
     version = current(layer)
+    if version.is_picture:
+        return _picture_row(store, layer, version, today)
     if version.is_raster:
         return _raster_row(store, layer, version, today)
     figures = layer_figures(store, version, region)
@@ -150,6 +153,22 @@ def _raster_row(store: Store, layer: Layer, version: LayerVersion, today: dt.dat
         pixel_m=figures.pixel_m,
         without_data=figures.without_data,
         left_out=figures.left_out,
+    )
+
+
+def _picture_row(store: Store, layer: Layer, version: LayerVersion, today: dt.date) -> LayerRow:
+    size, without_data = picture_figures(store, version)
+    return LayerRow(
+        layer=layer,
+        kind_title=facts.kind(layer.kind).title,
+        features=version.features,
+        area_ha=None,
+        classes={},
+        ended=0,
+        age=_age(version, today),
+        pixel_m=size,
+        without_data=without_data,
+        is_picture=True,
     )
 
 
@@ -217,7 +236,7 @@ def _warnings(region: Region, rows: Sequence[LayerRow], today: dt.date) -> tuple
         f"'{row.layer.name}': classes are read from images. Tree crops and fallow are easily taken "
         "for forest or grass, so no cropland there is not no farming."
         for row in rows
-        if facts.kind(row.layer.kind).is_raster
+        if facts.kind(row.layer.kind).is_raster and not row.is_picture
     ]
     undated = [row.layer.name for row in rows if current(row.layer).data_date is None]
     if undated:

@@ -62,7 +62,9 @@ def hotspots(
     data/hotspots.toml says). `since` names what to compare with: a version's id, or a day. Raises
     WorkflowError where by, measure, a rule, a layer or `since` cannot be used.
     """
-    layers = tuple(one for one in store.layers(region_id) if one.current)
+    layers = tuple(
+        one for one in store.layers(region_id) if one.current and not one.current.is_picture
+    )
     asked = _checked(
         layers,
         Question(

@@ -178,7 +178,7 @@ def inspected(file: RasterFile, filename: str, limits: Limits, say: pixels.Say) 
         bands = usable_bands(dataset)
         if picture.why_none(dataset, limits) is None and (not layers or len(bands) > 1):
             seen = picture.look(dataset, bands, limits=limits, say=say)
-            layers.insert(0, _picture_layer(file, dataset, seen, alone=not layers))
+            layers.append(_picture_layer(file, dataset, seen, alone=not layers))
     return Inspection(filename=filename, format=file.format, layers=tuple(layers))
 
 
