@@ -72,18 +72,18 @@ def load_demonstration(store: Store, *, progress: Progress | None = None) -> int
     if there - ours or not ours - there:
         return 0
     with tempfile.TemporaryDirectory(prefix="demonstration-") as folder:
-        files = [
-            file
-            for file in demonstration_files(Path(folder))
-            if layer_id_of(region_id, file.kind, file.layer_name) not in there
-        ]
+        wanted: dict[str, list[DemoFile]] = {}
+        for file in demonstration_files(Path(folder)):
+            layer_id = layer_id_of(region_id, file.kind, file.layer_name)
+            if layer_id not in there:
+                wanted.setdefault(layer_id, []).append(file)
         with ThreadPoolExecutor(max_workers=2) as pool:
-            work = [pool.submit(_demonstrate, store, region_id, file) for file in files]
+            work = [pool.submit(_demonstrate, store, region_id, one) for one in wanted.values()]
             for done, name in enumerate(job.result() for job in as_completed(work)):
                 if progress:
-                    share = (done + 1) / len(files)
+                    share = (done + 1) / len(wanted)
                     progress(share, f"Loaded the demonstration layer '{name}'")
-    return len(files)
+    return len(wanted)
 
 
 def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local") -> int:
@@ -97,25 +97,28 @@ def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local"
     return len(invented)
 
 
-def _demonstrate(store: Store, region_id: str, file: "DemoFile") -> str:
-    request = ImportRequest(
-        read=ReadRequest(
-            region_id=region_id,
-            kind=file.kind,
-            crs=file.crs,
-            class_values=file.class_values,
-            accept_suggestions=True,
-        ),
-        layer_name=file.layer_name,
-        data_date=file.data_date,
-        source_note=file.note,
-        demonstration=True,
-    )
-    report = run_import(store, file.path, request, filename=file.path.name, actor="demonstration")
-    if not report.ok:
-        told = " ".join(finding.message for finding in report.blocking)
-        raise WorkflowError(f"The demonstration landscape was refused: {told}")
-    return file.layer_name
+def _demonstrate(store: Store, region_id: str, files: Sequence["DemoFile"]) -> str:
+    """Import the files of one layer, each as a version, in their order; the layer's name."""
+    for file in files:
+        request = ImportRequest(
+            read=ReadRequest(
+                region_id=region_id,
+                kind=file.kind,
+                crs=file.crs,
+                class_values=file.class_values,
+                accept_suggestions=True,
+            ),
+            layer_name=file.layer_name,
+            data_date=file.data_date,
+            source_note=file.note,
+            demonstration=True,
+        )
+        name = file.path.name
+        report = run_import(store, file.path, request, filename=name, actor="demonstration")
+        if not report.ok:
+            told = " ".join(finding.message for finding in report.blocking)
+            raise WorkflowError(f"The demonstration landscape was refused: {told}")
+    return files[0].layer_name
 
 
 def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow:
