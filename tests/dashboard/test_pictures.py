@@ -190,6 +190,8 @@ def test_tiles_come_from_the_memory_that_all_tiles_share(
     assert "immutable" in first.headers["cache-control"]
     again = client.get(address, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    other = bring(store, photo(tmp_path / "b.tif", quarters()[::-1]), name="Other").version_id
+    assert client.get(address.replace(version_id, other)).content != first.content
     wrong = client.get(address.replace(".webp", ".gif"))
     assert (wrong.status_code, wrong.json()["error"]) == (
         400,
