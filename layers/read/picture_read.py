@@ -164,9 +164,7 @@ def _nodata(
     if request.nodata is None:
         return declared
     text = request.nodata.strip().lower()
-    if text == NO_NODATA:
-        return NoData(text=NO_NODATA)
-    if not pixels.is_whole(text):
+    if text != NO_NODATA and not pixels.is_whole(text):
         findings.append(
             Finding(
                 code="nodata_unread",
@@ -176,7 +174,16 @@ def _nodata(
             )
         )
         return declared
-    return NoData(text=str(int(text)), values=(int(text),) * len(bands))
+    said = NoData(text=NO_NODATA)
+    what = "No value means"
+    if text != NO_NODATA:
+        said = NoData(text=str(int(text)), values=(int(text),) * len(bands))
+        what = f"Value {said.text} in all bands that are shown means"
+    over = ""
+    if declared.text not in (NO_NODATA, said.text):
+        over = f" By the file it is '{declared.text}'; what you said was used."
+    findings.append(Finding(code="nodata_used", message=f"{what} 'no data', as you said.{over}"))
+    return said
 
 
 def _colours(

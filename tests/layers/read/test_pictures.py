@@ -313,6 +313,7 @@ def test_a_collar_nobody_declared_is_told_and_stays_until_somebody_says_so(tmp_p
     said = bring(path, tmp_path / "out", nodata="0")
     assert said.counts["rejected"] == 1280
     assert said.mapping["picture:nodata"] == "0"
+    assert message(said, "nodata_used").startswith("Value 0 in all bands that are shown means")
     assert codes(bring(path, tmp_path / "out", nodata="black"), blocking=True) == {"nodata_unread"}
 
 

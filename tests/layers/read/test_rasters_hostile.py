@@ -193,6 +193,27 @@ def test_a_raster_that_was_cut_off_is_refused(share: float, tmp_path: Path) -> N
     assert "damaged, cut off" in refusal(path, tmp_path)
 
 
+def test_a_picture_that_was_cut_off_or_names_another_file_gives_nothing_away(
+    tmp_path: Path,
+) -> None:
+    values = np.random.default_rng(3).integers(1, 255, (3, 600, 600)).astype("uint8")
+    path = write_tif(tmp_path / "brought.tif", values, photometric="RGB")
+    other = decoy(tmp_path / "other.tif")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=str(other))
+    before = other.stat().st_atime_ns
+    request = ReadRequest(region_id="tarkwa", kind="imagery")
+    report = read(path, request, filename="photo.tif", out=tmp_path / "out")
+    assert report.ok
+    with rasterio.open(report.features) as kept:
+        assert str(other) not in str(kept.tags()) + str(kept.tags(ns="OVERVIEWS"))
+        assert kept.read().mean() == pytest.approx(values.mean(), abs=2)
+    assert other.stat().st_atime_ns == before
+    path.write_bytes(path.read_bytes()[:500_000])
+    with pytest.raises(ReadError, match="damaged, cut off"):
+        read(path, request, filename="photo.tif", out=tmp_path / "cut")
+
+
 def test_one_block_too_large_to_read_piece_by_piece_is_refused(tmp_path: Path) -> None:
     path = write_tif(
         tmp_path / "brought.tif", np.tile(VALUES, (40, 30)), blockysize=120, compress="deflate"
