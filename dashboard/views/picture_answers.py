@@ -99,7 +99,7 @@ def _bands(seen: PictureFacts, *, token: str) -> tuple[int, ...]:
                     numbers,
                     index=None if fixed is None else numbers.index(fixed),
                     key=f"data.band.{token}.{name}",
-                    format_func=lambda one: f"Band {words.md(seen.band(one).title)}",
+                    format_func=lambda one: f"Band {seen.band(one).title}",
                     placeholder="Choose a band",
                 )
             chosen.append(band)

@@ -12,6 +12,7 @@ from tests.browser.conftest import PHONE, Server, Tab, start_server, stop_server
 from tests.browser.test_rasters import _picture, color_at
 from tests.dashboard.test_pictures import at_pixel
 from tests.layers.picture_samples import BLUE, GREEN, RED, bring, photo, quarters
+from tests.layers.raster_samples import NEAR_TARKWA, grid
 
 pytestmark = pytest.mark.browser
 
@@ -21,12 +22,15 @@ LOSS = 14
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A dashboard with a picture of two dates: upper and lower half have changed places."""
+    """A dashboard with a picture of two dates, whose halves have changed places, and one beside."""
     folder = tmp_path_factory.mktemp("pictures")
     home = folder / "home"
     store = workflows.open_home(home)
     bring(store, photo(folder / "a.tif", quarters()[:, ::-1]), day=dt.date(2023, 2, 1))
     bring(store, photo(folder / "b.tif"), day=dt.date(2025, 2, 1))
+    beside = grid(pixel_m=20, at=(NEAR_TARKWA[0] + 5_000, NEAR_TARKWA[1]))
+    path = photo(folder / "c.tif", transform=beside)
+    bring(store, path, name="Beside", day=dt.date(2024, 6, 1))
     store.close()
     process, url = start_server("dashboard.app:app", home=home, log=folder / "server.log")
     yield Server(url=url, home=home, log=folder / "server.log")
@@ -44,7 +48,8 @@ def ready(frame: Frame) -> None:
     """All tiles that are asked for have come, of the layer and of its older version."""
     frame.wait_for_function(
         "[...CommonGround.session.layers.values(), ...CommonGround.session.older.values()]"
-        ".every((one) => !one.tiles || (one.tiles.kept.size && !one.tiles.waiting))",
+        ".every((one) => !one.tiles || !one.tiles.waiting) && "
+        "[...CommonGround.session.layers.values()].some((one) => one.tiles.kept.size)",
         timeout=SLOW,
     )
 
@@ -64,13 +69,16 @@ def test_a_picture_is_drawn_compared_dated_clicked_and_printed(
     assert shows(frame, RED, 60, 56)
     assert shows(frame, GREEN, 70, 56)
     assert shows(frame, BLUE, 60, 72)
-    row = frame.locator("[data-cg-layer]").first
+    row = frame.locator("[data-cg-layer='tarkwa.imagery.drone']")
     expect(row).to_contain_text("picture · 1 Feb 2025")
     assert all(".webp?c=" in url for url in tab.requests if "/cg/raster/" in url)
 
     # before and after, chosen in the legend and kept by the link
-    frame.locator(".cg-more").first.click()
-    frame.locator(".cg-compare select").select_option("v1")
+    row.locator(".cg-more").click()
+    assert row.locator(".cg-compare option").all_inner_texts() == [
+        "nothing", "version 1, 1 Feb 2023", "Beside, 1 Jun 2024",
+    ]  # fmt: skip
+    row.locator(".cg-compare select").select_option("v1")
     ready(frame)
     frame.evaluate("CommonGround.session.swipe.move(0.5)")
     frame.evaluate("([lon, lat]) => CommonGround.session.map.setView([lat, lon], 14, "
@@ -87,6 +95,14 @@ def test_a_picture_is_drawn_compared_dated_clicked_and_printed(
     frame.evaluate("CommonGround.session.timeline.choose('2024-01-01')")
     ready(frame)
     assert shows(frame, BLUE, 60, 56)
+    titles = "CommonGround.session.drawn().map(({ layer }) => layer.spec.title)"
+    assert frame.evaluate(titles) == ["Drone"]
+    stops = frame.evaluate("CommonGround.session.timeline.stops")
+    assert stops == ["2023-02-01", "2024-06-01", "2025-02-01"]
+    expect(frame.locator(".cg-time-words")).to_contain_text("Drone: version 1, 1 Feb 2023")
+    frame.evaluate("CommonGround.session.timeline.choose('2024-06-01')")
+    assert frame.evaluate(titles) == ["Beside", "Drone"]
+    expect(frame.locator(".cg-time-words")).to_contain_text("Beside: 1 Jun 2024")
     frame.evaluate("CommonGround.session.timeline.close()")
     assert shows(frame, RED, 60, 56)
 
