@@ -21,6 +21,7 @@ from dashboard import assets, packing, routes, shell, tile_routes, workflows
 from dashboard.embedding import EmbedAlias, EmbedError, origins
 from dashboard.middleware import Compression, SecurityHeaders
 from dashboard.online import OnlineTilesError, online_tiles
+from dashboard.tile_cache import TileCache
 
 SCRIPT = Path(__file__).resolve().parent / "script.py"
 CONFIG = assets.ROOT / ".streamlit" / "config.toml"
@@ -53,10 +54,11 @@ def parts(
     tiles = online_tiles()
     base = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
     prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/")]
+    cache = TileCache()
     return {
         "routes": [
-            *routes.routes(base=base, work=work),
-            *tile_routes.tile_routes(base=base, work=work),
+            *routes.routes(base=base, work=work, cache=cache),
+            *tile_routes.tile_routes(base=base, work=work, cache=cache),
         ],
         "middleware": [
             Middleware(

@@ -113,6 +113,17 @@ NodataOption = Annotated[
     typer.Option(help="Pixel value of a raster that means 'no data', or none; else as declared."),
 ]
 BandOption = Annotated[int | None, typer.Option(help="Band of a raster, from 1.", min=1)]
+BandsOption = Annotated[
+    str | None,
+    typer.Option(help="Bands of a picture: red, green, blue, as 3,2,1; or one for grey."),
+]
+StretchOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Percentiles of a picture's values that become darkest and brightest, as 2,98; "
+        "default: 2,98 for 16 bits, none for 8."
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Accept what is suggested, unseen.")]
 
 
@@ -135,6 +146,8 @@ def import_(
     latest: LatestOption = None,
     nodata: NodataOption = None,
     band: BandOption = None,
+    bands: BandsOption = None,
+    stretch: StretchOption = None,
     yes: YesOption = False,
     as_json: Json = False,
 ) -> None:
@@ -174,6 +187,8 @@ def check(
     latest: LatestOption = None,
     nodata: NodataOption = None,
     band: BandOption = None,
+    bands: BandsOption = None,
+    stretch: StretchOption = None,
     yes: YesOption = False,
     as_json: Json = False,
 ) -> None:
@@ -516,11 +531,32 @@ def _request(**given: Any) -> "ImportRequest":
             accept_suggestions=given["yes"],
             nodata=given["nodata"],
             band=given["band"],
+            bands=tuple(int(one) for one in _numbers(given["bands"], "--bands", whole=True)),
+            stretch=_stretch(given["stretch"]),
         ),
         layer_name=given["name"],
         data_date=dt.date.fromisoformat(given["data_date"]) if given["data_date"] else None,
         source_note=given["source"],
     )
+
+
+def _numbers(text: str | None, option: str, *, whole: bool) -> list[float]:
+    """Numbers with commas between them; wrong usage where they are none."""
+    try:
+        found = [int(one) if whole else float(one) for one in (text or "").split(",") if text]
+    except ValueError:
+        what = "3,2,1" if whole else "2,98"
+        raise typer.BadParameter(f"'{text}' is not like {what}.", param_hint=option) from None
+    return [float(one) for one in found]
+
+
+def _stretch(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    found = _numbers(text, "--stretch", whole=False)
+    if len(found) != 2:
+        raise typer.BadParameter(f"'{text}' is not like 2,98.", param_hint="--stretch")
+    return found[0], found[1]
 
 
 def _may_ask(report: "ImportReport", *, yes: bool, as_json: bool) -> bool:

@@ -67,6 +67,8 @@ def options_for(report: "ImportReport", request: "ImportRequest") -> tuple[str, 
     ]
     if codes & {"class_values_to_name", "nodata_undeclared"}:
         options += _for_raster(report, request, codes)
+    if codes & {"picture_bands_to_choose", "picture_bands_wrong"}:
+        options.append("--bands RED,GREEN,BLUE (numbers of bands from 1, or one number for grey)")
     if "visits_repeat" in codes:
         options.append("--latest")
     if "crs_to_confirm" in codes and len(report.crs_choices) == 1:
@@ -95,6 +97,7 @@ def layers(found: "Sequence[Layer]") -> str:
             continue
         date = f"data of {version.data_date}" if version.data_date else "date not stated"
         what = "pixels with a class" if version.is_raster else "features"
+        what = "pixels with a colour" if version.is_picture else what
         invented = ", invented for demonstration" if version.demonstration else ""
         lines.append(
             f"{layer.layer_id}  {version.features} {what}, version {version.number} of "

@@ -34,6 +34,11 @@ one GeoJSON document is as small as the tiles of a first view and needs one requ
 VECTOR_ABOVE_CORNERS = 20_000
 """The same for the corners of all outlines: some 120 kB of compressed GeoJSON."""
 
+DEEPEST_PICTURE = 20
+"""The deepest zoom of the map, and so of tiles of pictures."""
+METRES_PER_DEGREE = 111_320.0
+TILE_PIXELS = 256
+
 Point = tuple[float, float]
 """Longitude, latitude in degrees (WGS 84)."""
 
@@ -51,7 +56,8 @@ class View:
 class MapVersion:
     """A version of a layer that the map can set beside another, or show for its day.
 
-    `day` is the day its data speak for, None = nobody stated it; `dated` the same in words.
+    `day` is the day its data speak for, None = nobody stated it; `dated` the same in words;
+    `bounds` (degrees) where a raster lies, `pixels` how many a picture has.
     """
 
     version_id: str
@@ -60,6 +66,8 @@ class MapVersion:
     day: dt.date | None = None
     dated: str | None = None
     demonstration: bool = False
+    bounds: Bounds | None = None
+    pixels: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +77,9 @@ class MapLayer:
 
     `order` is the drawing order, low first. `visible` is where the switch in the legend stands at
     first; after that the person at the map decides, until the page changes it. `classes` are the
-    classes of a raster in their order, each with its "#rrggbb": then the layer comes as tiles.
+    classes of a raster in their order, each with its "#rrggbb": then the layer comes as tiles, and
+    so does a `picture` of so many `pixels`. Of both `bounds` (degrees) is where they lie. `day` is
+    the one that `dated` words.
     `versions` are all versions of the layer, oldest first, empty where it has one only.
     `corners` counts the points of all outlines, 0 = not known. `only` limits what is drawn to these
     feature classes, in the browser; None draws all.
@@ -89,6 +99,10 @@ class MapLayer:
     source: str | None = None
     dated: str | None = None
     classes: tuple[tuple[str, str], ...] = ()
+    picture: bool = False
+    pixels: int = 0
+    bounds: Bounds | None = None
+    day: dt.date | None = None
     versions: tuple[MapVersion, ...] = ()
     corners: int = 0
     only: tuple[str, ...] | None = None
@@ -218,6 +232,10 @@ def map_layer(layer: Layer, *, visible: bool = True, opacity: float = 1.0) -> Ma
         source=version.source_note or version.filename,
         dated=f"data of {version.data_date.isoformat()}" if version.data_date else None,
         classes=_classes(version),
+        picture=version.is_picture,
+        pixels=version.read if version.is_picture else 0,
+        bounds=version.bounds if version.is_raster else None,
+        day=version.data_date,
     )
 
 
@@ -238,6 +256,8 @@ def map_versions(versions: Sequence[LayerVersion]) -> tuple[MapVersion, ...]:
             day=version.data_date,
             dated=version.data_date.isoformat() if version.data_date else None,
             demonstration=version.demonstration,
+            bounds=version.bounds if version.is_raster else None,
+            pixels=version.read if version.is_picture else 0,
         )
         for version in newest
     )
@@ -461,6 +481,10 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
                 "source": layer.source,
                 "dated": layer.dated,
                 "tiles": _tiles(layer, base=base),
+                "picture": layer.picture,
+                "box": None if layer.bounds is None else list(layer.bounds),
+                "deepest": _deepest(layer),
+                "day": layer.day.isoformat() if layer.day else None,
                 "vector": _vector(layer, base=base),
                 "only": None if layer.only is None else list(layer.only),
                 "classes": [[name.replace("_", " "), color] for name, color in layer.classes],
@@ -481,7 +505,13 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
 
 def _version_message(layer: MapLayer, version: MapVersion, *, base: str) -> dict[str, Any]:
     """A version of a layer, with what differs from one version to another."""
-    other = replace(layer, version_id=version.version_id, features=version.features)
+    other = replace(
+        layer,
+        version_id=version.version_id,
+        features=version.features,
+        bounds=version.bounds,
+        pixels=version.pixels,
+    )
     return {
         "version": version.version_id,
         "number": version.number,
@@ -491,6 +521,8 @@ def _version_message(layer: MapLayer, version: MapVersion, *, base: str) -> dict
         "invented": version.demonstration,
         "url": f"{base}/cg/features/{version.version_id}.json",
         "tiles": _tiles(other, base=base),
+        "box": None if other.bounds is None else list(other.bounds),
+        "deepest": _deepest(other),
         "vector": _vector(other, base=base),
     }
 
@@ -506,15 +538,29 @@ def _online() -> dict[str, Any] | None:
 
 def _tiles(layer: MapLayer, *, base: str) -> str | None:
     """Where the tiles of a raster are, up to zoom, column and row; None for features."""
-    if not layer.classes:
+    if not (layer.classes or layer.picture):
         return None
     return f"{base}/cg/raster/{layer.version_id}/?c={style_fingerprint(layer.kind)}"
+
+
+def _deepest(layer: MapLayer) -> int | None:
+    """The zoom at which a pixel of the map is one of a picture: closer, tiles hold no more."""
+    if not layer.picture or layer.bounds is None or layer.pixels < 1:
+        return None
+    west, south, east, north = layer.bounds
+    shrink = math.cos(math.radians((south + north) / 2))
+    ground_m2 = (east - west) * shrink * (north - south) * METRES_PER_DEGREE**2
+    pixel_m = math.sqrt(ground_m2 / layer.pixels)
+    finest_m = METRES_PER_DEGREE * 360 * shrink / TILE_PIXELS
+    # half a level more: of a picture that is turned, the box is larger than the picture
+    zoom = math.ceil(math.log2(finest_m / max(pixel_m, 1e-3)) + 0.5)
+    return max(0, min(zoom, DEEPEST_PICTURE))
 
 
 def _vector(layer: MapLayer, *, base: str) -> str | None:
     """Where the vector tiles of a large layer are, with {z}, {x} and {y} to fill in; else None."""
     is_light = layer.features <= VECTOR_ABOVE and layer.corners <= VECTOR_ABOVE_CORNERS
-    if layer.classes or is_light:
+    if layer.classes or layer.picture or is_light:
         return None
     where = f"{quote(layer.layer_id, safe='')}/{quote(layer.version_id, safe='')}"
     return f"{base}/tiles/{where}/{{z}}/{{x}}/{{y}}.pbf?s={tiles_fingerprint()}"

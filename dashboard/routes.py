@@ -15,21 +15,24 @@ from starlette.routing import Route
 
 from dashboard import asking, assets, basemap
 from dashboard.asking import ASK_AGAIN, KEEP, BadRequest, Handler, hotspot_question, ruled, same
+from dashboard.tile_cache import TileCache
 from dashboard.workflows.conflict_filter import ConflictFilter, filter_of
+from dashboard.workflows.kept import Kept
 from layers.facts import region as region_facts
 from layers.store import StoreError
 
-LAND_COVER = "landcover"
+KINDS_KEPT = 500
+"""Versions of which is remembered what kind of layer they are; it never changes."""
 CARDS_PER_CLICK = 8
 """Hits of a click whose attributes are sent along; more hits are named only."""
 
 
-def routes(*, base: str, work: Any) -> list[Route]:
+def routes(*, base: str, work: Any, cache: TileCache | None = None) -> list[Route]:
     """The routes of the map; `base` is the path the app is served under, "" for the root.
 
-    `work` is the workflows module, or what stands in for it in a test.
+    `work` is the workflows module, or what stands in for it in a test; `cache` keeps tiles.
     """
-    answers = Answers(work)
+    answers = Answers(work, cache or TileCache())
     table: dict[str, Handler] = {
         "/cg/health": answers.health,
         "/cg/static/{version}/{path:path}": answers.static,
@@ -37,7 +40,7 @@ def routes(*, base: str, work: Any) -> list[Route]:
         "/cg/features/{version_id}.json": answers.features,
         "/cg/conflicts/{fingerprint}.json": answers.conflicts,
         "/cg/overlap/{fingerprint}/{conflict_id}.json": answers.overlap,
-        "/cg/raster/{version_id}/{zoom}/{column}/{row}.png": answers.raster,
+        "/cg/raster/{version_id}/{zoom}/{column}/{row}.{ending}": answers.raster,
         "/cg/hotspots/{fingerprint}.json": answers.hotspots,
         "/cg/card": answers.card,
         "/cg/identify": answers.identify,
@@ -61,8 +64,10 @@ def _to_first_page(base: str) -> Handler:
 class Answers:
     """The handlers; plain functions run in Starlette's threads, so none of them blocks the loop."""
 
-    def __init__(self, work: Any) -> None:
+    def __init__(self, work: Any, cache: TileCache) -> None:
         self.work = work
+        self.cache = cache
+        self._kinds: Kept[str] = Kept(KINDS_KEPT)
         self._store: Any = None
 
     @property
@@ -127,18 +132,31 @@ class Answers:
         return asking.as_json(body)
 
     def raster(self, request: Request) -> Response:
-        """A tile of a raster in the colours of its classes, clear where it has none."""
+        """A tile of a raster: a picture, or land cover in its colours; clear where it has none."""
         version_id = asking.id_of(request, "version_id", what="version of a layer")
+        ending = request.path_params["ending"]
+        media = self.work.RASTER_ENDINGS.get(ending)
+        if media is None:
+            raise BadRequest(f"Tiles of a raster end in {' or '.join(self.work.RASTER_ENDINGS)}.")
         zoom = asking.tile_number(request, "zoom", most=22)
         column = asking.tile_number(request, "column", most=2**zoom - 1)
         row = asking.tile_number(request, "row", most=2**zoom - 1)
-        tag = f"{version_id}-{self.work.style_fingerprint(LAND_COVER)}"
+        kind = self._kinds.get(version_id, lambda: self._kind_of(version_id))
+        tag = f"{version_id}-{self.work.style_fingerprint(kind)}"
         headers = {"cache-control": KEEP, "etag": f'"{tag}"'}
         if request.headers.get("if-none-match") == headers["etag"]:
-            self.store.version(version_id)
             return Response(status_code=304, headers=headers)
-        body = self.work.raster_tile(self.store, version_id, zoom=zoom, column=column, row=row)
-        return Response(body, media_type="image/png", headers=headers)
+        key = ("raster", tag, zoom, column, row, ending)
+        body = self.cache.find(key)
+        if body is None:
+            body = self.work.raster_tile(
+                self.store, version_id, zoom=zoom, column=column, row=row, ending=ending
+            )
+            self.cache.keep(key, body)
+        return Response(body, media_type=media, headers=headers)
+
+    def _kind_of(self, version_id: str) -> str:
+        return str(self.store.layer(self.store.version(version_id).layer_id).kind)
 
     def hotspots(self, request: Request) -> Response:
         """The units of a hotspot run with their classes and reasons; of `unit` that one alone."""

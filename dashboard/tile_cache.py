@@ -4,6 +4,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
+MOST_BYTES = 96 * 2**20
+"""What one server keeps of tiles, of features and of pictures together."""
 OVERHEAD = 200
 """What an entry takes besides its bytes."""
 
@@ -11,7 +13,7 @@ OVERHEAD = 200
 class TileCache:
     """Encoded and compressed tiles by a key; several threads share it."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_bytes = most_bytes
         self.bytes = 0
         self._items: OrderedDict[Hashable, bytes] = OrderedDict()

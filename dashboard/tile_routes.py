@@ -37,7 +37,6 @@ from dashboard.workflows.kept import Kept
 from dashboard.workflows.tiles import CellFilter, TilesNotReady
 
 MEDIA = "application/vnd.mapbox-vector-tile"
-CACHE_BYTES = 64 * 2**20
 DEEPEST_LAYER, DEEPEST_CONFLICT = 14, 18
 VERDICTS = ("inside", "too_close")
 BROTLI_QUALITY = 5
@@ -46,12 +45,12 @@ KEPT_RUNS = 8
 Tile = tuple[int, int, int]
 
 
-def tile_routes(*, base: str, work: Any) -> list[Route]:
+def tile_routes(*, base: str, work: Any, cache: TileCache | None = None) -> list[Route]:
     """The routes of vector tiles; `base` is the path the app is served under, "" for the root.
 
-    `work` is the workflows module, or what stands in for it in a test.
+    `work` is the workflows module, or what stands in for it in a test; `cache` keeps tiles.
     """
-    tiles = Tiles(work)
+    tiles = Tiles(work, cache or TileCache())
     table: dict[str, Handler] = {
         "/tiles/conflicts/{fingerprint}/{zoom}/{column}/{row}.pbf": tiles.conflicts,
         "/tiles/hotspots/{fingerprint}/{zoom}/{column}/{row}.pbf": tiles.hotspots,
@@ -80,9 +79,9 @@ def _patient(handler: Handler) -> Handler:
 class Tiles:
     """The handlers; plain functions run in Starlette's threads, so none of them blocks the loop."""
 
-    def __init__(self, work: Any) -> None:
+    def __init__(self, work: Any, cache: TileCache) -> None:
         self.work = work
-        self.cache = TileCache(CACHE_BYTES)
+        self.cache = cache
         self._store: Any = None
         self._runs: Kept[Any] = Kept(KEPT_RUNS)
 

@@ -25,6 +25,10 @@ _GROW = 1.005
 _DISTANCES = 1 << 18
 """Pixels whose distance is taken at a time."""
 
+_SLACK = (0.1, 1e-3, 1e-6)
+"""Metres, share and share a metre by which a plane may be wrong about a way on the ground; over a
+kilometre it is so by some 0.2 m, and 2.1 m are allowed."""
+
 Window = tuple[int, int, int, int]
 
 
@@ -201,16 +205,74 @@ def _gaps(side: Side, ground: Ground, own: Array, *, reach_m: Array) -> Array:
     known = np.nan_to_num(own)
     ends = known[:, : ground.rest].any(axis=1) & (known[:, ground.rest] <= ground.sliver_m2)
     wanted[:, ground.rest] &= ends | (side.form == POINT)
+    flat = _Flat.around(side, ground)
     for part in covered(placed, ground.grid, ground.read, whole_tiles=False):
         assert isinstance(part, Cells)
         for start in range(0, len(part.zone), _DISTANCES):
-            _nearer(gap, side, ground, part.take(slice(start, start + _DISTANCES)), wanted)
+            cells = part.take(slice(start, start + _DISTANCES))
+            cells = cells.take(wanted[cells.zone, cells.code])
+            cells = cells.take(flat.may_be_nearest(cells, codes=own.shape[1]))
+            _nearer(gap, side, ground, cells)
     return gap
 
 
-def _nearer(gap: Array, side: Side, ground: Ground, cells: Cells, wanted: Array) -> None:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Flat:
+    """The plane around each point subject: the way to a pixel, near enough to leave most out.
+
+    To move every pixel around ten thousand sites exactly takes ten times as long as all the rest.
+    `at` are grid units, (subject, 2), NaN for areas; `off_m` the metres from the subject to there,
+    and `step_m`, (subject, 2, 2), the metres east and north of a unit along columns, then upwards.
+    """
+
+    at: Array
+    off_m: Array
+    step_m: Array
+    height: int
+
+    @classmethod
+    def around(cls, side: Side, ground: Ground) -> "_Flat":
+        """Of all points of a side; areas are left as they are."""
+        count = len(side)
+        at, off = np.full((count, 2), np.nan), np.full((count, 2), np.nan)
+        step = np.full((count, 2, 2), np.nan)
+        points = np.flatnonzero(side.form == POINT)
+        placed = ground.grid.place(side.geometry[points], crs=ground.measuring_crs)
+        points = points[~shapely.is_missing(placed)]
+        if len(points):
+            units = shapely.get_coordinates(placed[~shapely.is_missing(placed)])
+            own = shapely.get_coordinates(side.geometry[points])
+            metres = ground.to_metres(units)
+            at[points], off[points] = units, metres - own
+            for axis, unit in enumerate(np.eye(2)):
+                step[points, axis] = ground.to_metres(units + unit) - metres
+        return cls(at=at, off_m=off, step_m=step, height=ground.grid.height)
+
+    def may_be_nearest(self, cells: Cells, *, codes: int) -> Array:
+        """Which pixels may be the nearest of their code to their point; all of those of areas.
+
+        Far enough out to be surely not: the bend of the ground is left out, and _SLACK allows for
+        several times as much.
+        """
+        zone = cells.zone
+        away = np.column_stack([cells.column + 0.5, self.height - cells.row - 0.5]) - self.at[zone]
+        step = self.step_m[zone]
+        metres = self.off_m[zone] + away[:, :1] * step[:, 0] + away[:, 1:] * step[:, 1]
+        far = np.hypot(metres[:, 0], metres[:, 1])
+        pair = zone.astype("int64") * codes + cells.code
+        best = np.full(len(self.at) * codes, np.inf)
+        known = np.isfinite(far)
+        np.minimum.at(best, pair[known], far[known])
+        rising, falling = step[:, 0] + step[:, 1], step[:, 0] - step[:, 1]
+        half = np.maximum(np.hypot(*rising.T), np.hypot(*falling.T)) / 2
+        slack = _SLACK[0] + _SLACK[1] * far + _SLACK[2] * far**2
+        with np.errstate(invalid="ignore"):
+            kept: Array = ~known | (far <= best[pair] + 1.2 * half + slack)
+        return kept
+
+
+def _nearer(gap: Array, side: Side, ground: Ground, cells: Cells) -> None:
     """Lower the gaps to those of these pixels, where they are nearer."""
-    cells = cells.take(wanted[cells.zone, cells.code])
     if not len(cells.zone):
         return
     zone, code, row, column = cells.zone, cells.code, cells.row, cells.column

@@ -18,6 +18,12 @@ CLASS_KEY = "raster:class:"
 """Keys of a raster's `mapping`: the band that was read (from 1), the pixel value that means "no
 data" ("none" where there is none), and for each pixel value its class ("" = left out). No field of
 a kind has a colon in its name."""
+PICTURE_KEY = "picture:bands"
+PICTURE_NODATA_KEY = "picture:nodata"
+STRETCH_KEY = "picture:stretch"
+"""Keys of a picture's `mapping`: the bands that are red, green and blue, as "3,2,1", or the one
+that is grey; what means "no data" (a pixel value, "alpha", "mask" or "none"); how values became 8
+bits: "none" where they were, else as "2-98 %: band 3 312 to 4821, ..."."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +65,7 @@ class LayerVersion:
     def features(self) -> int:
         """Features in the version: the rows imported as they were and those repaired.
 
-        Of a raster: the pixels that have a class.
+        Of a raster: the pixels that have a class, of a picture those that have a colour.
         """
         return self.imported + self.repaired
 
@@ -69,8 +75,13 @@ class LayerVersion:
         return is_raster(self.mapping)
 
     @property
+    def is_picture(self) -> bool:
+        """Whether the pixels are colours: there is nothing to count or measure in it."""
+        return is_picture(self.mapping)
+
+    @property
     def raster_classes(self) -> Mapping[int, str] | None:
-        """The class of each pixel value, None for features.
+        """The class of each pixel value, None for features; a picture has none.
 
         Values that the importer left out and the value that means "no data" are not in it.
         """
@@ -107,6 +118,7 @@ class LayerVersion:
             "bounds": list(self.bounds) if self.bounds else None,
             "mapping": dict(self.mapping),
             "raster": self.is_raster,
+            "picture": self.is_picture,
             "demonstration": self.demonstration,
             "findings": [finding.as_json() for finding in self.findings],
         }
@@ -179,6 +191,11 @@ class NewVersion:
         """Whether it is a grid of pixels, not features."""
         return is_raster(self.mapping)
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether its pixels are colours."""
+        return is_picture(self.mapping)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry:
@@ -193,8 +210,13 @@ class AuditEntry:
 
 
 def is_raster(mapping: Mapping[str, str]) -> bool:
-    """Whether the mapping of a version is that of a grid of pixels."""
-    return BAND_KEY in mapping
+    """Whether the mapping of a version is that of a grid of pixels, of classes or of colours."""
+    return BAND_KEY in mapping or PICTURE_KEY in mapping
+
+
+def is_picture(mapping: Mapping[str, str]) -> bool:
+    """Whether the mapping of a version is that of a picture."""
+    return PICTURE_KEY in mapping
 
 
 def layer_id_of(region_id: str, kind: str, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from layers import migrations, schema
+from layers.catalogue import is_picture
 from layers.files import sha256_of
 
 if TYPE_CHECKING:
@@ -92,10 +93,12 @@ def _counted(store: "EmbeddedStore", row: Any) -> tuple[int, int, str]:
     """What the file of a version holds, what the catalogue says it does, and of what."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - one command only
 
-    from layers.raster import pixel_count  # noqa: PLC0415
+    from layers.raster import CLASS_BANDS, PICTURE_BANDS, pixel_count  # noqa: PLC0415
 
     if row.features_file.endswith(".tif"):
-        return pixel_count(store.files.path(row.features_file)), row.rows_read, "pixels"
+        bands = PICTURE_BANDS if is_picture(row.mapping) else CLASS_BANDS
+        there = pixel_count(store.files.path(row.features_file), bands=bands)
+        return there, row.rows_read, "pixels"
     with store.files.open(row.features_file) as file:
         there = int(pq.ParquetFile(file).metadata.num_rows)
     return there, row.rows_imported + row.rows_repaired, "features"

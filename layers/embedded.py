@@ -271,10 +271,12 @@ class EmbeddedStore:
 
     def _refuse_other_pixels(self, new: NewVersion, name: str) -> None:
         """A raster is counted where it lies: GDAL wants a path, and it may not fit into memory."""
-        from layers.raster import pixel_count  # noqa: PLC0415 - loads GDAL
+        from layers.raster import CLASS_BANDS, PICTURE_BANDS, pixel_count  # noqa: PLC0415 - GDAL
 
+        bands = PICTURE_BANDS if new.is_picture else CLASS_BANDS
+        written = pixel_count(self.files.path(name), bands=bands)
         try:
-            _refuse_other_count(new, new.read, pixel_count(self.files.path(name)), "pixels")
+            _refuse_other_count(new, new.read, written, "pixels")
         except StoreError:
             self.files.remove(name)
             raise

@@ -87,6 +87,11 @@ class Kind:
         return self.geometry == ("raster",)
 
     @property
+    def is_picture(self) -> bool:
+        """Whether the pixels of a layer of this kind are colours: a raster without classes."""
+        return self.is_raster and not self.classes
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The classes of `feature_class` in their order; empty where the kind has none."""
         fact = self.fields.get("feature_class")

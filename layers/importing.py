@@ -39,6 +39,9 @@ QUESTIONS = (
     "class_values_to_name",
     "class_value_unread",
     "class_of_nodata",
+    "picture_bands_to_choose",
+    "picture_bands_wrong",
+    "picture_stretch_wrong",
 )
 """Codes of blocking findings that another answer settles; the others need another file.
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
+CLASS_BANDS, PICTURE_BANDS = (1,), (1, 3)
+"""How many bands our rasters have: one of classes; a picture is grey, or red, green and blue."""
+
 GDAL_OPTIONS: dict[str, Any] = {
     # nothing that lies beside a file is looked at: no .aux.xml, .ovr, .msk
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -33,12 +36,15 @@ def opened_raster(path: Path) -> Iterator["DatasetReader"]:
         yield dataset
 
 
-def pixel_count(path: Path) -> int:
-    """How many pixels the first band of a GeoTIFF has; -1 where it is none that can be read."""
+def pixel_count(path: Path, *, bands: tuple[int, ...] = CLASS_BANDS) -> int:
+    """How many pixels a band of a GeoTIFF has; -1 where it cannot be read or has other `bands`.
+
+    `bands` are the numbers of bands there may be: a raster of classes has one.
+    """
     from rasterio.errors import RasterioError  # noqa: PLC0415
 
     try:
         with opened_raster(path) as dataset:
-            return int(dataset.width) * int(dataset.height) if dataset.count == 1 else -1
+            return int(dataset.width) * int(dataset.height) if dataset.count in bands else -1
     except RasterioError:
         return -1

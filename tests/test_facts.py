@@ -399,7 +399,7 @@ def test_colours_of_land_cover_are_told_apart_by_eyes_that_see_few_colours(eye: 
 
 def test_places_of_informal_mining_are_protected() -> None:
     protected = {each.kind_id for each in kinds().values() if each.sensitivity == "protected"}
-    assert protected == {"mine_sites", "detections", "visits"}
+    assert protected == {"mine_sites", "detections", "visits", "imagery"}
 
 
 def test_no_two_kinds_share_a_place_in_the_drawing_order_or_a_title() -> None:

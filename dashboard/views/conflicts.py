@@ -19,6 +19,9 @@ FORMATS = {
     "csv": ("CSV table", "text/csv"),
 }
 
+HIDDEN = ("roads", "visits", "health_sites", "landcover", "imagery")
+"""Kinds whose layers start switched off: they would hide what the rules compare."""
+
 
 def render() -> None:
     """Draw the page."""
@@ -191,7 +194,7 @@ def _spec(run: ConflictRun, wanted: ConflictFilter) -> MapSpec:
         region_id=run.region_id,
         region_name=region(run.region_id).name,
         bounds=loaded.bounds,
-        layers=parts.map_layers(loaded, hidden=("roads", "visits", "health_sites", "landcover")),
+        layers=parts.map_layers(loaded, hidden=HIDDEN),
         conflicts=map_conflicts(run, chosen=wanted, selected=selected),
         highlight=_highlight(run, selected),
         # a link that says where to look is taken at its word

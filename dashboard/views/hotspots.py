@@ -22,7 +22,7 @@ FORMATS = {
 }
 MAP_TITLE = "Map of the units"
 HIDDEN = (
-    "landcover",
+    *("landcover", "imagery"),
     *("mine_sites", "detections", "visits", "licences", "artisanal_zones", "farmland"),
     *("roads", "health_sites", "survey_coverage"),
 )

@@ -109,14 +109,11 @@ def _layer_card(row: LayerRow) -> None:
         if row.layer.name.strip().casefold() != row.kind_title.casefold():
             title += f" · {words.md(row.kind_title)}"
         area = "" if row.area_ha is None else f" · {words.hectares(row.area_ha)}"
-        what = "pixel with a class" if row.class_areas_ha else "feature"
-        many = words.count(
-            row.features, what, "pixels with a class" if row.class_areas_ha else None
-        )
+        many = words.count(row.features, *what_of(row))
         st.markdown(f"{title}  \n{many}{area}")
         if version is None:
             return
-        if row.class_areas_ha:
+        if row.class_areas_ha or row.is_picture:
             st.markdown(raster_lines(row))
         st.caption(
             f"{words.md(words.data_date(version.data_date))} · version {version.number} of "
@@ -127,8 +124,20 @@ def _layer_card(row: LayerRow) -> None:
             st.caption(":orange[Invented for demonstration]")
 
 
+def what_of(row: LayerRow) -> tuple[str, str]:
+    """What a layer is counted in, one and several."""
+    if row.is_picture:
+        return "pixel with a colour", "pixels with a colour"
+    if row.class_areas_ha:
+        return "pixel with a class", "pixels with a class"
+    return "feature", "features"
+
+
 def raster_lines(row: LayerRow) -> str:
-    """The classes of a raster with their hectares, the size of a pixel, and what has no class."""
+    """The classes of a raster with their hectares, the size of a pixel, and what has no class.
+
+    Of a picture only the size of a pixel and what has no data: its colours are no classes.
+    """
     lines = [
         f"{words.md(words.class_name(name))}: {words.hectares(area_ha)}"
         for name, area_ha in sorted(row.class_areas_ha.items(), key=lambda one: -one[1])

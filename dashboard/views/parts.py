@@ -13,7 +13,7 @@ from streamlit.navigation.page import StreamlitPage
 from dashboard import cached, state, words
 from dashboard.maps import MapLayer, MapVersion, map_layer, map_versions
 from dashboard.workflows.ranking import scales
-from dashboard.workflows.types import ConflictRun, FeatureCard, Overview, Progress
+from dashboard.workflows.types import ConflictRun, FeatureCard, LayerRow, Overview, Progress
 from layers.catalogue import Layer
 from layers.facts import Region, kinds, region, regions, rule_pack, scenarios
 
@@ -197,15 +197,23 @@ def map_layers(loaded: Overview, *, hidden: tuple[str, ...] = ()) -> tuple[MapLa
             map_layer(
                 row.layer,
                 visible=row.layer.kind not in hidden,
-                opacity=RASTER_OPACITY if kinds()[row.layer.kind].is_raster else 1.0,
+                opacity=RASTER_OPACITY if row.class_areas_ha else 1.0,
             ),
             corners=row.corners,
             dated=words.day(row.layer.current.data_date, missing="") or None,
             versions=_versions(row.layer),
         )
-        for row in loaded.layers
+        for row in sorted(loaded.layers, key=_picture_day)
         if row.layer.current is not None
     )
+
+
+def _picture_day(row: LayerRow) -> dt.date:
+    """Pictures after everything else, by their days: the newest is drawn over the others."""
+    version = row.layer.current
+    if not row.is_picture or version is None:
+        return dt.date.min
+    return version.data_date or dt.date.min + dt.timedelta(days=1)
 
 
 def _versions(layer: Layer) -> tuple[MapVersion, ...]:

@@ -86,7 +86,7 @@ def version_table(
             {
                 "Version": version.number,
                 "Shown": "shown" if version.version_id == shown else "",
-                "Pixels with a class" if version.is_raster else "Features": version.features,
+                counted_in(version): version.features,
                 "Data date": words.day(version.data_date),
                 "Imported": words.moment(version.imported_at),
                 "By": version.imported_by,
@@ -100,6 +100,13 @@ def version_table(
             for version in versions
         ]
     )
+
+
+def counted_in(version: LayerVersion) -> str:
+    """What a version holds, as the head of a column."""
+    if version.is_picture:
+        return "Pixels with a colour"
+    return "Pixels with a class" if version.is_raster else "Features"
 
 
 @st.dialog("Show another version?")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import cached, state, words
 from dashboard.uploads import Upload, receive
-from dashboard.views import answers, parts, raster_answers
+from dashboard.views import answers, parts, picture_answers, raster_answers
 from dashboard.views.findings import show_findings
 from layers.catalogue import is_raster
 from layers.facts import Kind, Region, kinds
@@ -15,7 +15,8 @@ from layers.read import Inspection, ReadError, SourceLayer
 
 FORMATS = (
     "Zipped shapefile, GeoPackage, GeoJSON, KML or KMZ, GPX, FlatGeobuf, GeoParquet; a table "
-    "with coordinates: CSV or Excel; or land cover as GeoTIFF. Up to 200 MB."
+    "with coordinates: CSV or Excel; as GeoTIFF land cover, or a picture from a drone or a "
+    "satellite. Up to 200 MB."
 )
 HINTS = {
     "artisanal_zones": ("artisanal", "zea"),
@@ -28,11 +29,13 @@ HINTS = {
     "roads": ("road", "route"),
     "health_sites": ("health", "clinic", "hospital"),
     "settlements": ("settlement", "town", "village", "place"),
+    "imagery": ("drone", "picture", "image", "ortho", "photo"),
     "mine_sites": ("mine", "site", "pits", "carre", "visit"),
 }
 """Parts of file and layer names that suggest a kind; the most telling kinds stand first."""
 
 
+LAND_COVER = "landcover"
 PLACE_QUESTIONS = ("crs_", "axes_swapped")
 """How the codes of findings begin that ask where the coordinates come from."""
 
@@ -65,6 +68,7 @@ def show(region: Region) -> None:
     token = f"{upload.token}.{layer.name}.{kind.kind_id}"
     try:
         ask = raster_answers.ask if layer.raster else answers.ask
+        ask = picture_answers.ask if kind.is_picture else ask
         request = ask(upload, layer, kind=kind, region=region, token=token)
     except ReadError as error:
         parts.problem(str(error))
@@ -105,7 +109,7 @@ def _what(inspection: Inspection) -> tuple[SourceLayer | None, Kind | None]:
     with left:
         names = [layer.name for layer in inspection.layers]
         rows = {layer.name: layer.rows for layer in inspection.layers}
-        units = {layer.name: "pixel" if layer.raster else "row" for layer in inspection.layers}
+        units = {layer.name: unit_of(layer) for layer in inspection.layers}
         name = st.selectbox(
             "Layer in the file",
             names,
@@ -120,6 +124,8 @@ def _what(inspection: Inspection) -> tuple[SourceLayer | None, Kind | None]:
     layer = inspection.layer(name)
     offered = fitting_kinds(layer.geometry_type)
     guess = guess_kind(name, inspection.filename, offered=offered)
+    if guess is None and layer.raster:
+        guess = LAND_COVER
     with right:
         kind_id = st.selectbox(
             "It shows",
@@ -130,13 +136,21 @@ def _what(inspection: Inspection) -> tuple[SourceLayer | None, Kind | None]:
             placeholder="Choose what the features are",
         )
         if guess and kind_id == guess and len(offered) > 1:
-            st.caption("Guessed from the name. Change it if that is wrong.")
+            said = "its few values" if layer.raster else "the name"
+            st.caption(f"Guessed from {said}. Change it if that is wrong.")
     return layer, kinds()[kind_id] if kind_id else None
+
+
+def unit_of(layer: SourceLayer) -> str:
+    """What a layer of a file is counted in."""
+    return "pixel" if layer.raster or layer.picture else "row"
 
 
 def fitting_kinds(geometry_type: str | None) -> list[str]:
     """The kinds that a geometry can be; all of features for a table or a mixture."""
-    if geometry_type == "Raster":
+    if geometry_type == "Picture":
+        return [kind.kind_id for kind in kinds().values() if kind.is_picture]
+    if geometry_type == "Raster":  # few numbers: classes, or a grey picture
         return [kind.kind_id for kind in kinds().values() if kind.is_raster]
     families = {"Point": "point", "LineString": "line", "Polygon": "polygon"}
     family = families.get((geometry_type or "").removeprefix("Multi"))

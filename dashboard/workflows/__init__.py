@@ -44,6 +44,7 @@ from dashboard.workflows.imports import (
 from dashboard.workflows.landcover import BY as LAND_COVER_BY
 from dashboard.workflows.landcover import LandCover, export_land_cover, land_cover
 from dashboard.workflows.listing import InView, in_view
+from dashboard.workflows.raster_tiles import ENDINGS as RASTER_ENDINGS
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
 from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
@@ -87,6 +88,7 @@ __all__ = [
     "INVENTED",
     "LAND_COVER_BY",
     "MIXED",
+    "RASTER_ENDINGS",
     "SAYABLE",
     "VERDICTS",
     "WORDING",

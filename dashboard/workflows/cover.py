@@ -14,11 +14,11 @@ from layers.store import Store
 
 
 def rasters_of(store: Store, versions: Mapping[str, str]) -> dict[str, str]:
-    """The versions of raster layers among these, by layer id."""
+    """The versions of raster layers with classes among these, by layer id."""
     return {
         layer_id: version_id
         for layer_id, version_id in versions.items()
-        if facts.kind(store.layer(layer_id).kind).is_raster
+        if facts.kind(store.layer(layer_id).kind).kind_id == KIND
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.workflows.layer_figures import layer_figures
 from dashboard.workflows.licence_dates import LICENCE
+from dashboard.workflows.pictures import picture_figures
 from dashboard.workflows.rasters import raster_figures
 from dashboard.workflows.types import INVENTED, MIXED, LayerRow, Overview, Progress, WorkflowError
 from geo.rules import Rule, rules_in_force
@@ -71,18 +72,18 @@ def load_demonstration(store: Store, *, progress: Progress | None = None) -> int
     if there - ours or not ours - there:
         return 0
     with tempfile.TemporaryDirectory(prefix="demonstration-") as folder:
-        files = [
-            file
-            for file in demonstration_files(Path(folder))
-            if layer_id_of(region_id, file.kind, file.layer_name) not in there
-        ]
+        wanted: dict[str, list[DemoFile]] = {}
+        for file in demonstration_files(Path(folder)):
+            layer_id = layer_id_of(region_id, file.kind, file.layer_name)
+            if layer_id not in there:
+                wanted.setdefault(layer_id, []).append(file)
         with ThreadPoolExecutor(max_workers=2) as pool:
-            work = [pool.submit(_demonstrate, store, region_id, file) for file in files]
+            work = [pool.submit(_demonstrate, store, region_id, one) for one in wanted.values()]
             for done, name in enumerate(job.result() for job in as_completed(work)):
                 if progress:
-                    share = (done + 1) / len(files)
+                    share = (done + 1) / len(wanted)
                     progress(share, f"Loaded the demonstration layer '{name}'")
-    return len(files)
+    return len(wanted)
 
 
 def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local") -> int:
@@ -96,29 +97,34 @@ def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local"
     return len(invented)
 
 
-def _demonstrate(store: Store, region_id: str, file: "DemoFile") -> str:
-    request = ImportRequest(
-        read=ReadRequest(
-            region_id=region_id,
-            kind=file.kind,
-            crs=file.crs,
-            class_values=file.class_values,
-            accept_suggestions=True,
-        ),
-        layer_name=file.layer_name,
-        data_date=file.data_date,
-        source_note=file.note,
-        demonstration=True,
-    )
-    report = run_import(store, file.path, request, filename=file.path.name, actor="demonstration")
-    if not report.ok:
-        told = " ".join(finding.message for finding in report.blocking)
-        raise WorkflowError(f"The demonstration landscape was refused: {told}")
-    return file.layer_name
+def _demonstrate(store: Store, region_id: str, files: Sequence["DemoFile"]) -> str:
+    """Import the files of one layer, each as a version, in their order; the layer's name."""
+    for file in files:
+        request = ImportRequest(
+            read=ReadRequest(
+                region_id=region_id,
+                kind=file.kind,
+                crs=file.crs,
+                class_values=file.class_values,
+                accept_suggestions=True,
+            ),
+            layer_name=file.layer_name,
+            data_date=file.data_date,
+            source_note=file.note,
+            demonstration=True,
+        )
+        name = file.path.name
+        report = run_import(store, file.path, request, filename=name, actor="demonstration")
+        if not report.ok:
+            told = " ".join(finding.message for finding in report.blocking)
+            raise WorkflowError(f"The demonstration landscape was refused: {told}")
+    return files[0].layer_name
 
 
 def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow:
     version = current(layer)
+    if version.is_picture:
+        return _picture_row(store, layer, version, today)
     if version.is_raster:
         return _raster_row(store, layer, version, today)
     figures = layer_figures(store, version, region)
@@ -150,6 +156,22 @@ def _raster_row(store: Store, layer: Layer, version: LayerVersion, today: dt.dat
         pixel_m=figures.pixel_m,
         without_data=figures.without_data,
         left_out=figures.left_out,
+    )
+
+
+def _picture_row(store: Store, layer: Layer, version: LayerVersion, today: dt.date) -> LayerRow:
+    size, without_data = picture_figures(store, version)
+    return LayerRow(
+        layer=layer,
+        kind_title=facts.kind(layer.kind).title,
+        features=version.features,
+        area_ha=None,
+        classes={},
+        ended=0,
+        age=_age(version, today),
+        pixel_m=size,
+        without_data=without_data,
+        is_picture=True,
     )
 
 
@@ -217,7 +239,7 @@ def _warnings(region: Region, rows: Sequence[LayerRow], today: dt.date) -> tuple
         f"'{row.layer.name}': classes are read from images. Tree crops and fallow are easily taken "
         "for forest or grass, so no cropland there is not no farming."
         for row in rows
-        if facts.kind(row.layer.kind).is_raster
+        if facts.kind(row.layer.kind).is_raster and not row.is_picture
     ]
     undated = [row.layer.name for row in rows if current(row.layer).data_date is None]
     if undated:

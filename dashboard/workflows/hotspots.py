@@ -65,7 +65,9 @@ def hotspots(
     names a state of the data (`hotspot_steps`), None = the versions shown now. Raises
     WorkflowError where by, measure, a rule, a layer or `since` cannot be used.
     """
-    layers = tuple(one for one in store.layers(region_id) if one.current)
+    layers = tuple(
+        one for one in store.layers(region_id) if one.current and not one.current.is_picture
+    )
     asked = _checked(
         layers,
         Question(

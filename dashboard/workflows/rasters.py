@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from dashboard.workflows.pictures import picture_at, picture_card, picture_file, pixel_m
 from dashboard.workflows.png import color_of
 from dashboard.workflows.types import INVENTED, FeatureCard, Hit
 from geo.crs import Bounds, points_from_wgs84, points_to_wgs84
@@ -53,7 +54,7 @@ def raster_figures(store: Store, version: LayerVersion) -> RasterFigures:
         counted: Mapping[str, Any] = (
             json.loads(told) if told else _counted(dataset, str(version.crs), area)
         )
-        size = _pixel_m(dataset, str(version.crs), area)
+        size = pixel_m(dataset, str(version.crs), area)
     table = version.raster_classes or {}
     classes: dict[str, int] = {}
     areas: dict[str, float] = {}
@@ -80,19 +81,15 @@ def _counted(dataset: "DatasetReader", crs: str, area: Bounds) -> dict[str, list
     return {str(value): [pixels, areas[value]] for value, pixels in found.counts.items()}
 
 
-def _pixel_m(dataset: "DatasetReader", crs: str, area: Bounds) -> tuple[float, float] | None:
-    own = dataset.transform
-    middle = np.array(
-        [[own.c + dataset.width / 2 * own.a, own.f + dataset.height / 2 * own.e]], dtype=float
-    )
-    size = pixel_size_m(middle, width=own.a, height=-own.e, crs=crs, area_of_interest=area)
-    return size if np.isfinite(size).all() else None
-
-
 def pixel_at(
     store: Store, layer: Layer, version: LayerVersion, lon: float, lat: float
 ) -> Hit | None:
-    """The pixel under a click (degrees, WGS 84); None off the raster."""
+    """The pixel under a click (degrees, WGS 84); None off the raster.
+
+    Of a picture it is the whole picture, where it has data: its colours are no values.
+    """
+    if version.is_picture:
+        return picture_at(store, layer, version, lon, lat)
     area = facts.region(layer.region_id).country_bounds
     with store.open_raster(version.version_id) as dataset:
         xy = points_from_wgs84(np.array([[lon, lat]]), str(version.crs), area_of_interest=area)[0]
@@ -119,7 +116,9 @@ def pixel_at(
 
 
 def pixel_card(store: Store, layer: Layer, version: LayerVersion, feature_id: str) -> FeatureCard:
-    """One pixel for a person, by an id "pixel-<row>-<column>", both from 0."""
+    """One pixel for a person, by an id "pixel-<row>-<column>", both from 0; or a whole picture."""
+    if version.is_picture:
+        return picture_card(store, layer, version, feature_id)
     area = facts.region(layer.region_id).country_bounds
     crs = str(version.crs)
     with store.open_raster(version.version_id) as dataset:
@@ -198,11 +197,16 @@ def _caveats(layer: Layer, version: LayerVersion) -> tuple[str, ...]:
 
 
 def raster_file(store: Store, version_id: str) -> bytes:
-    """A raster version as GeoTIFF in its own grid, with the colours and names of its classes."""
+    """A raster version as GeoTIFF in its own grid, with the colours and names of its classes.
+
+    A picture comes as the file of the store itself.
+    """
     import rasterio  # noqa: PLC0415 - loads GDAL
     import rasterio.shutil  # noqa: PLC0415
 
     version = store.version(version_id)
+    if version.is_picture:
+        return picture_file(store, version_id)
     layer = store.layer(version.layer_id)
     kind = facts.kind(layer.kind)
     table = version.raster_classes or {}

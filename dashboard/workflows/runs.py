@@ -30,6 +30,7 @@ from geo.landcover import KIND
 from geo.parts import Run
 from geo.rules import Rule
 from layers import facts
+from layers.catalogue import Layer
 from layers.store import Store
 
 KEPT_RUNS = 6
@@ -65,10 +66,16 @@ def conflicts(
             f"Region '{region_id}' shows no layer '{unknown[0]}'. It shows: "
             f"{', '.join(shown) or 'none'}."
         )
+    pictures = [layer_id for layer_id in layers or () if _is_picture(shown[layer_id])]
+    if pictures:
+        raise WorkflowError(
+            f"Layer '{pictures[0]}' is a picture: its colours are no data that a rule could "
+            "compare. Choose layers of features or of land cover."
+        )
     taken = {
         layer_id: one.current.version_id
         for layer_id, one in shown.items()
-        if one.current and (layers is None or layer_id in layers)
+        if one.current and (layers is None or layer_id in layers) and not _is_picture(one)
     }
     invented = any(shown[layer_id].demonstration for layer_id in taken)
     if versions:
@@ -169,6 +176,10 @@ def overlaps(store: Store, run: ConflictRun, table: pd.DataFrame) -> gpd.GeoSeri
         )
     shared = gpd.GeoSeries(overlap_geometries(drawn, frames), index=drawn.index, crs=metric)
     return shared.to_crs(4326).reindex(table.index)
+
+
+def _is_picture(layer: Layer) -> bool:
+    return layer.current is not None and layer.current.is_picture
 
 
 def _other_versions(

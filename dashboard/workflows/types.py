@@ -25,7 +25,8 @@ class LayerRow:
 
     Of a raster `features` and `classes` are pixels with a class, `class_areas_ha` their hectares on
     the ellipsoid, `pixel_m` the size of a pixel in metres, `without_data` and `left_out` the pixels
-    without a class, told apart.
+    without a class, told apart. Of a picture `features` are pixels with a colour, and there are
+    no hectares and no classes: `is_picture`.
     """
 
     layer: Layer
@@ -40,6 +41,7 @@ class LayerRow:
     without_data: int = 0
     left_out: int = 0
     corners: int = 0
+    is_picture: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from data.demo import cover, land, mining
+from data.demo import air, cover, land, mining
 from data.demo.plane import to_degrees
 from data.demo.visits import visits
 
@@ -55,20 +55,39 @@ def demonstration_files(folder: Path) -> list[DemoFile]:
     frames = landscape()
     files = []
     for name, about in LAYERS.items():
-        if name == LAND_COVER:
-            path = folder / about["filename"]
-            cover.write_land_cover(path, frames)
-            told = {key: value for key, value in about.items() if key != "filename"}
-            files.append(DemoFile(path=path, **told))
-        else:
+        if name in frames:
             files.append(_written(folder, frames[name], **about))
+            continue
+        path = folder / about["filename"]
+        if name == LAND_COVER:
+            cover.write_land_cover(path, frames)
+        else:
+            air.write_picture(path, frames, later=name == PICTURE_AFTER)
+        told = {key: value for key, value in about.items() if key != "filename"}
+        files.append(DemoFile(path=path, **told))
     return files
 
 
 LAND_COVER = "land_cover"
+PICTURE_BEFORE, PICTURE_AFTER = "picture_before", "picture_after"
+PICTURE_NOTE = "Drawn by a computer from the invented layers; no camera was there."
 
 
 LAYERS: dict[str, dict[str, Any]] = {
+    PICTURE_BEFORE: {
+        "filename": "from_the_air_2023.tif",
+        "kind": "imagery",
+        "layer_name": "From the air, invented",
+        "data_date": dt.date(2023, 2, 10),
+        "note": PICTURE_NOTE,
+    },
+    PICTURE_AFTER: {
+        "filename": "from_the_air_2025.tif",
+        "kind": "imagery",
+        "layer_name": "From the air, invented",
+        "data_date": dt.date(2025, 2, 15),
+        "note": PICTURE_NOTE,
+    },
     LAND_COVER: {
         "filename": "land_cover.tif",
         "kind": "landcover",

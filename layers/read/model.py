@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from layers.findings import Finding
+from layers.read.picture_model import PictureFacts
 from layers.read.raster_model import RasterBand
 
 Progress = Callable[[float, str], None]
@@ -29,7 +30,8 @@ class Limits:
 
     `seconds` of wall clock for the whole reading; the rest are bytes, counts and, for `max_ratio`,
     unpacked bytes for each packed byte of an archive larger than a megabyte unpacked. A raster may
-    take `raster_seconds`, have `max_pixels` in a band, and `max_values` different values.
+    take `raster_seconds`, have `max_pixels` in a band, and `max_values` different values; a picture
+    `max_picture_pixels`.
     """
 
     seconds: float = 30.0
@@ -45,6 +47,7 @@ class Limits:
     max_vertices: int = 50_000_000
     raster_seconds: float = 300.0
     max_pixels: int = 2_000_000_000
+    max_picture_pixels: int = 400_000_000
     max_values: int = 256
     max_bands: int = 32
     max_block_bytes: int = 64 * 2**20
@@ -96,7 +99,8 @@ class SourceLayer:
     """One layer (or sheet, or band of a raster) of a file.
 
     `geometry_type` is Point, LineString, Polygon, their Multi forms, Unknown or Mixed; None means
-    a table: its places, if any, are in columns; Raster means pixels, of which `raster` tells.
+    a table: its places, if any, are in columns; Raster means pixels, of which `raster` tells;
+    Picture means pixels that are colours, of which `picture` tells.
     `declared_crs` is "EPSG:n", else the name in the file, else None. `sampled` is how many rows the
     counts of the columns are about.
     """
@@ -108,12 +112,14 @@ class SourceLayer:
     columns: tuple[Column, ...] = ()
     sampled: int = 0
     raster: RasterBand | None = None
+    picture: PictureFacts | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The layer as plain JSON types."""
         return vars(self) | {
             "columns": [column.as_json() for column in self.columns],
             "raster": None if self.raster is None else self.raster.as_json(),
+            "picture": None if self.picture is None else self.picture.as_json(),
         }
 
     @classmethod
@@ -122,7 +128,9 @@ class SourceLayer:
         columns = tuple(Column.from_json(column) for column in record.get("columns", ()))
         raster = record.get("raster")
         band = None if raster is None else RasterBand.from_json(raster)
-        return cls(**{**record, "columns": columns, "raster": band})
+        told = record.get("picture")
+        seen = None if told is None else PictureFacts.from_json(told)
+        return cls(**{**record, "columns": columns, "raster": band, "picture": seen})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,6 +223,10 @@ class ReadRequest:
     Of a raster: `class_values` says for each pixel value its class or "leave-out"; `nodata` is the
     value that means "no data" or "none", None = as the file declares; `band` counts from 1. None of
     them is ever suggested into use: `accept_suggestions` makes no difference.
+
+    Of a picture: `bands` are the numbers of the bands for red, green and blue, or of the one for
+    grey, empty = as the file declares; `stretch` are the two percentiles (0 to 100) between which
+    values become 8 bits, None = 2 and 98 for values of 16 bits and none for those of 8.
     """
 
     region_id: str
@@ -230,6 +242,8 @@ class ReadRequest:
     accept_suggestions: bool = False
     nodata: str | None = None
     band: int | None = None
+    bands: tuple[int, ...] = ()
+    stretch: tuple[float, float] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The request as plain JSON types, keys sorted by name: fit for a fingerprint."""
@@ -237,12 +251,21 @@ class ReadRequest:
             **vars(self),
             "mapping": dict(sorted(self.mapping.items())),
             "class_values": dict(sorted(self.class_values.items())),
+            "bands": list(self.bands),
+            "stretch": None if self.stretch is None else list(self.stretch),
         }
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "ReadRequest":
         """The request that `as_json` wrote."""
-        return cls(**record)
+        stretch = record.get("stretch")
+        return cls(
+            **{
+                **record,
+                "bands": tuple(record.get("bands", ())),
+                "stretch": None if stretch is None else (float(stretch[0]), float(stretch[1])),
+            }
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,7 +298,7 @@ class ReadReport:
     repaired rows only. `features` is the canonical frame, None unless `ok`.
 
     Of a raster the counts and `classes` are pixels, `class_areas_ha` are hectares on the ellipsoid
-    by class, and `features` is the tiled GeoTIFF.
+    by class, and `features` is the tiled GeoTIFF; a picture has no classes.
     """
 
     ok: bool

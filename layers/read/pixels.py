@@ -109,6 +109,12 @@ def is_class_value(number: float) -> bool:
     return bool(np.isfinite(number)) and number == np.rint(number) and -(2**31) <= number < 2**31
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number that a pixel could have."""
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit() and len(digits) <= 10
+
+
 def _whole(data: Values, there: npt.NDArray[np.bool_] | None) -> Values:
     rounded = np.rint(data)
     with np.errstate(invalid="ignore"):
@@ -138,7 +144,7 @@ def tally(
     """Every pixel of a band counted once, in bounded memory."""
     found = Tallied(pixel=(abs(dataset.transform.a), abs(dataset.transform.e)))
     every = list(windows(dataset, band))
-    rows, columns = _preview_grid(dataset.height, dataset.width)
+    rows, columns = preview_grid(dataset.height, dataset.width)
     found.preview = np.full((len(rows), len(columns)), np.nan)
     cell = _cell_size(dataset)
     for number, window in enumerate(every):
@@ -149,7 +155,7 @@ def tally(
         if len(found.counts) > limits.max_values:
             raise too_many_values(limits)
         _count_border(found, data, there, window, dataset)
-        _fill_preview(found.preview, data, there, window, rows=rows, columns=columns)
+        fill_preview(found.preview, data, there, window, rows=rows, columns=columns)
     return found
 
 
@@ -249,7 +255,7 @@ def _count_border(
                 found.border[int(value)] = found.border.get(int(value), 0) + int(pixels)
 
 
-def _preview_grid(height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def preview_grid(height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Rows and columns of the pixels that stand in the preview: real pixels, never averages."""
     share = min(1.0, PREVIEW / max(height, width))
     rows, columns = max(1, round(height * share)), max(1, round(width * share))
@@ -259,7 +265,7 @@ def _preview_grid(height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.N
     )
 
 
-def _fill_preview(
+def fill_preview(
     preview: npt.NDArray[np.float64],
     data: Values,
     there: npt.NDArray[np.bool_] | None,
@@ -268,6 +274,7 @@ def _fill_preview(
     rows: npt.NDArray[np.int64],
     columns: npt.NDArray[np.int64],
 ) -> None:
+    """Put those pixels of a window into the preview that stand in it; NaN where there is none."""
     top, bottom = np.searchsorted(rows, [window.row_off, window.row_off + window.height])
     left, right = np.searchsorted(columns, [window.col_off, window.col_off + window.width])
     at = np.ix_(rows[top:bottom] - window.row_off, columns[left:right] - window.col_off)

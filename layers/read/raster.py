@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +16,13 @@ from geo import crs as geo_crs
 from geo.errors import CrsError
 from geo.pixels import pixel_size_m
 from layers.facts import Kind
-from layers.findings import Finding
 from layers.raster import GDAL_OPTIONS
-from layers.read import labels, pixels
+from layers.read import labels, picture, pixels
 from layers.read.gdal import DRIVERS
 from layers.read.model import Inspection, Limits, ReadError, SourceLayer
+from layers.read.picture_model import PictureFacts
 from layers.read.raster_model import PixelValue, RasterBand, packed
+from layers.read.raster_place import declared_crs
 from layers.read.source import RasterFile
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _only_tiff() -> None:
 
 
 def _judge(dataset: "DatasetReader", limits: Limits) -> None:
-    """Refuse by the header alone what is too large, no land cover, or lies nowhere."""
+    """Refuse by the header alone what is too large or lies nowhere."""
     many = int(dataset.width) * int(dataset.height)
     if many > limits.max_pixels:
         raise ReadError(
@@ -96,14 +96,7 @@ def _judge(dataset: "DatasetReader", limits: Limits) -> None:
     if dataset.count > limits.max_bands:
         raise ReadError(
             f"The raster has {dataset.count} bands; at most {limits.max_bands} are accepted. "
-            "Bring the one band that holds the classes."
-        )
-    _judge_colours(dataset)
-    compression = dataset.compression.value.lower() if dataset.compression else ""
-    if compression in LOSSY:
-        raise ReadError(
-            f"The raster is stored with {compression.upper()} compression, which changes numbers, "
-            "so its classes cannot be trusted. Export it with LZW, DEFLATE or no compression."
+            "Bring the bands that are needed: the one that holds the classes, or three colours."
         )
     for (height, width), dtype in zip(dataset.block_shapes, dataset.dtypes, strict=True):
         if height * width * np.dtype(_known(dtype)).itemsize > limits.max_block_bytes:
@@ -117,28 +110,38 @@ def _judge(dataset: "DatasetReader", limits: Limits) -> None:
 def _known(dtype: str) -> str:
     if dtype.startswith("complex"):
         raise ReadError(
-            "The raster holds complex numbers: that is a radar measurement, not classes of land. "
-            "Classify it first, and bring the classes as whole numbers."
+            "The raster holds complex numbers: that is a radar measurement, neither classes of "
+            "land nor a picture. Classify it first, and bring the classes as whole numbers."
         )
     return dtype
 
 
-def _judge_colours(dataset: "DatasetReader") -> None:
-    found = {one.name.lower() for one in dataset.colorinterp}
-    if len(found & COLOURS) >= 3 or "ycbcr" in str(dataset.photometric or "").lower():
-        raise ReadError(
-            "The raster is a picture in red, green and blue, not classes of land: its numbers are "
-            "colours. Bring the raster that holds one class number for each pixel."
-        )
-
-
 def _judge_place(dataset: "DatasetReader") -> None:
     place = dataset.transform
-    if place.is_identity:
+    if not place.is_identity:
+        return
+    if dataset.gcps[0] or dataset.rpcs:
         raise ReadError(
-            "The raster does not say where it lies: it has no size of a pixel and no corner. "
-            "Georeference it, or export it again as GeoTIFF (a world file beside it is not read)."
+            "The raster says where it lies by single control points or a camera model only, so "
+            "each of its pixels would have to be moved. Warp it to a grid with a coordinate "
+            "system (QGIS: Raster, Projections, Warp) and bring that."
         )
+    raise ReadError(
+        "The raster does not say where it lies: it has no size of a pixel and no corner. "
+        "Georeference it, or export it again as GeoTIFF (a world file beside it is not read)."
+    )
+
+
+def judge_classes(dataset: "DatasetReader") -> None:
+    """Refuse by the header alone what cannot hold classes of land."""
+    _judge_colours(dataset)
+    compression = dataset.compression.value.lower() if dataset.compression else ""
+    if compression in LOSSY:
+        raise ReadError(
+            f"The raster is stored with {compression.upper()} compression, which changes numbers, "
+            "so its classes cannot be trusted. Export it with LZW, DEFLATE or no compression."
+        )
+    place = dataset.transform
     if abs(place.b) > 1e-9 * abs(place.a) or abs(place.d) > 1e-9 * abs(place.e):
         raise ReadError(
             "The raster is rotated: its rows do not run from west to east. Warp it to a grid "
@@ -151,11 +154,42 @@ def _judge_place(dataset: "DatasetReader") -> None:
         )
 
 
+def _judge_colours(dataset: "DatasetReader") -> None:
+    found = {one.name.lower() for one in dataset.colorinterp}
+    if len(found & COLOURS) >= 3 or "ycbcr" in str(dataset.photometric or "").lower():
+        raise ReadError(
+            "The raster is a picture in red, green and blue, not classes of land: its numbers are "
+            "colours. Bring the raster that holds one class number for each pixel, or bring this "
+            "one as a picture."
+        )
+
+
 def inspected(file: RasterFile, filename: str, limits: Limits, say: pixels.Say) -> Inspection:
-    """What is in a raster: each band is a layer, with every value it holds."""
+    """What is in a raster: each band that can hold classes is a layer, with every value it holds.
+
+    What can only be a picture, or can be one of several bands, is a layer of its own.
+    """
     with opened(file, limits) as dataset:
+        layers = _class_layers(file, dataset, limits, say)
+        if isinstance(layers, ReadError):
+            if picture.why_none(dataset, limits) is not None:
+                raise layers
+            layers = []
         bands = usable_bands(dataset)
-        layers = []
+        if picture.why_none(dataset, limits) is None and (not layers or len(bands) > 1):
+            seen = picture.look(dataset, bands, limits=limits, say=say)
+            layers.append(_picture_layer(file, dataset, seen, alone=not layers))
+    return Inspection(filename=filename, format=file.format, layers=tuple(layers))
+
+
+def _class_layers(
+    file: RasterFile, dataset: "DatasetReader", limits: Limits, say: pixels.Say
+) -> list[SourceLayer] | ReadError:
+    """A layer for each band of classes, else the sentence that says why there is none."""
+    bands = usable_bands(dataset)
+    layers = []
+    try:
+        judge_classes(dataset)
         for place, band in enumerate(bands):
 
             def tell(share: float, done: int = place) -> None:
@@ -165,7 +199,22 @@ def inspected(file: RasterFile, filename: str, limits: Limits, say: pixels.Say) 
                 dataset, band, has_mask=has_mask(dataset, band), limits=limits, say=tell
             )
             layers.append(_layer(file, dataset, band, tallied, many=len(bands)))
-    return Inspection(filename=filename, format=file.format, layers=tuple(layers))
+    except ReadError as error:
+        return error
+    return layers
+
+
+def _picture_layer(
+    file: RasterFile, dataset: "DatasetReader", seen: PictureFacts, *, alone: bool
+) -> SourceLayer:
+    crs = _usable_crs(declared_crs(dataset))
+    return SourceLayer(
+        name=file.name if alone else "All bands as a picture",
+        geometry_type="Picture",
+        rows=seen.width * seen.height,
+        declared_crs=_shown_crs(crs),
+        picture=seen,
+    )
 
 
 def usable_bands(dataset: "DatasetReader") -> list[int]:
@@ -214,11 +263,6 @@ def suggested_nodata(tallied: pixels.Tallied) -> int | None:
         return None
     value, many = max(tallied.border.items(), key=lambda item: (item[1], -item[0]))
     return value if many >= BORDER_SHARE * total and len(tallied.counts) > 1 else None
-
-
-def declared_crs(dataset: "DatasetReader") -> str | None:
-    """The CRS that the file declares, as WKT."""
-    return dataset.crs.to_wkt() if dataset.crs else None
 
 
 def band_facts(
@@ -305,7 +349,7 @@ def _layer(
         tallied,
         crs=crs,
         area=area,
-        kind=next(one for one in facts.kinds().values() if one.is_raster),
+        kind=facts.kind("landcover"),
     )
     told = dataset.descriptions[band - 1]
     described = f": {labels.short(told)}" if told else ""
@@ -344,31 +388,10 @@ def _shown_crs(crs: str | None) -> str | None:
     return str(geo_crs.known_crs(crs).name)
 
 
-def about_pixels(findings: tuple[Finding, ...]) -> list[Finding]:
-    """The gate's findings in words that fit a raster."""
-    return [
-        replace(
-            one,
-            message=one.message.replace("the shapes", "the pixels"),
-            fix=one.fix.replace("the shapes", "the pixels"),
-        )
-        for one in findings
-    ]
-
-
-def corners(dataset: "DatasetReader") -> Any:
-    """The outline of the grid in its own CRS, with points along the edges."""
-    import shapely  # noqa: PLC0415
-
-    west, south, east, north = dataset.bounds
-    box = shapely.box(west, south, east, north)
-    return shapely.segmentize(box, max(east - west, north - south) / 32)
-
-
 def fits(kind: Kind) -> None:
     """Refuse a raster for a kind of features."""
     if not kind.is_raster:
         raise ReadError(
-            f"The file is a raster, and {kind.title} are features. Bring it as land cover, or "
-            "bring features."
+            f"The file is a raster, and {kind.title} are features. Bring it as land cover or as a "
+            "picture, or bring features."
         )

@@ -85,14 +85,7 @@ class RasterBand:
 
     def preview_values(self) -> npt.NDArray[np.float64]:
         """The picture as an array of pixel values; NaN where there is none."""
-        told = self.preview
-        shape = (int(told["height"]), int(told["width"]))
-        if not (0 < shape[0] <= 4096 and 0 < shape[1] <= 4096):
-            raise ValueError("The preview is larger than a preview.")
-        raw = zlib.decompressobj().decompress(
-            base64.b64decode(told["data"]), shape[0] * shape[1] * 8
-        )
-        return np.frombuffer(raw, dtype="<f8").reshape(shape)
+        return unpacked(self.preview)
 
 
 def packed(values: npt.NDArray[np.float64]) -> dict[str, Any]:
@@ -100,3 +93,12 @@ def packed(values: npt.NDArray[np.float64]) -> dict[str, Any]:
     data = zlib.compress(np.ascontiguousarray(values, dtype="<f8").tobytes())
     height, width = values.shape
     return {"height": height, "width": width, "data": base64.b64encode(data).decode("ascii")}
+
+
+def unpacked(told: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+    """The picture that `packed` wrote; ValueError where it is larger than a preview."""
+    shape = (int(told["height"]), int(told["width"]))
+    if not (0 < shape[0] <= 4096 and 0 < shape[1] <= 4096):
+        raise ValueError("The preview is larger than a preview.")
+    raw = zlib.decompressobj().decompress(base64.b64decode(told["data"]), shape[0] * shape[1] * 8)
+    return np.frombuffer(raw, dtype="<f8").reshape(shape)

@@ -4,16 +4,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from geo import crs as geo_crs
 from layers.catalogue import BAND_KEY, CLASS_KEY, NODATA_KEY
 from layers.facts import Kind, Region
 from layers.findings import Finding, blocking
 from layers.read import pixels, raster
-from layers.read.gate import pass_gate
 from layers.read.model import Limits, ReadReport, ReadRequest
 from layers.read.raster_model import LEAVE_OUT, NO_NODATA
+from layers.read.raster_place import placed
 from layers.read.raster_write import write_cog
 from layers.read.source import RasterFile
 
@@ -33,6 +30,7 @@ def read_raster(
 ) -> ReadReport:
     """The report of a reading and, unless a finding blocks it, the tiled GeoTIFF in `out`."""
     with raster.opened(file, limits) as dataset:
+        raster.judge_classes(dataset)
         band = raster.chosen_band(dataset, request.band)
         is_masked = raster.has_mask(dataset, band)
         tallied = pixels.tally(
@@ -41,7 +39,13 @@ def read_raster(
         findings: list[Finding] = []
         nodata = _nodata(dataset, band, request, tallied, findings, is_masked=is_masked)
         table = _table(request, kind, tallied, nodata, findings)
-        facts = _placed(dataset, tallied, request, nodata=nodata, region=region, findings=findings)
+        facts = placed(
+            dataset,
+            tallied.middles(nodata=nodata),
+            request,
+            region=region,
+            findings=findings,
+        )
         facts |= {
             "format": file.format,
             "source_layer": file.name,
@@ -143,7 +147,7 @@ def _stated_nodata(
     stated: str, declared: int | None, tallied: pixels.Tallied, findings: list[Finding]
 ) -> int | None:
     text = stated.strip().lower()
-    if text != NO_NODATA and not _is_whole(text):
+    if text != NO_NODATA and not pixels.is_whole(text):
         findings.append(
             Finding(
                 code="nodata_unread",
@@ -168,11 +172,6 @@ def _stated_nodata(
     return nodata
 
 
-def _is_whole(text: str) -> bool:
-    digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and len(digits) <= 10
-
-
 def _table(
     request: ReadRequest,
     kind: Kind,
@@ -192,7 +191,7 @@ def _table(
                 blocking=True,
             )
         )
-    unread = [text for text in request.class_values if not _is_whole(text.strip())]
+    unread = [text for text in request.class_values if not pixels.is_whole(text.strip())]
     if unread:
         findings.append(
             Finding(
@@ -203,7 +202,9 @@ def _table(
             )
         )
     said = {
-        int(text): name for text, name in request.class_values.items() if _is_whole(text.strip())
+        int(text): name
+        for text, name in request.class_values.items()
+        if pixels.is_whole(text.strip())
     }
     present = {value for value in tallied.counts if value != nodata}
     _tell_unused(said, present, nodata, findings)
@@ -253,75 +254,6 @@ def _tell_unused(
                 blocking=True,
             )
         )
-
-
-def _placed(
-    dataset: "DatasetReader",
-    tallied: pixels.Tallied,
-    request: ReadRequest,
-    *,
-    nodata: int | None,
-    region: Region,
-    findings: list[Finding],
-) -> dict[str, Any]:
-    """The CRS by the gate, where the pixels with data lie, and the shift to WGS 84."""
-    xy = tallied.middles(nodata=nodata)
-    if not len(xy):
-        findings.append(
-            Finding(
-                code="nothing_left",
-                message="Every pixel of the raster is 'no data'.",
-                fix="Check that it is the right raster and band.",
-                blocking=True,
-            )
-        )
-        return {}
-    passage = pass_gate(
-        xy, declared=raster.declared_crs(dataset), by_format=False, request=request, region=region
-    )
-    told = raster.about_pixels(passage.findings)
-    swapped = any(one.code == "axes_swapped" for one in told) or passage.swapped
-    choices = tuple(one for one in passage.choices if not one.swapped)
-    if swapped or any(one.swapped for one in passage.choices):
-        told = [one for one in told if one.code not in ("axes_swapped", "crs_to_confirm")]
-        told.append(
-            Finding(
-                code="raster_axes_swapped",
-                message="The raster would land in the country only with its two axes in each "
-                "other's place.",
-                fix="Export it again with longitude, or easting, along the rows.",
-                blocking=True,
-            )
-        )
-    findings += told
-    facts: dict[str, Any] = {
-        "crs": None if swapped else passage.crs,
-        "crs_how": None if swapped else passage.how,
-        "crs_choices": choices,
-    }
-    if facts["crs"] is None:
-        return facts
-    moved, shift = geo_crs.to_wgs84(
-        np.array([raster.corners(dataset)]),
-        str(passage.crs),
-        area_of_interest=region.country_bounds,
-    )
-    if shift.largest_move_m > 0:
-        accuracy = f"{shift.accuracy_m:g} m" if shift.accuracy_m else "not published"
-        findings.append(
-            Finding(
-                code="raster_shifted",
-                message="The raster stays in its own grid. On the map it is moved to WGS 84 by up "
-                f"to {shift.largest_move_m:.0f} m (accuracy {accuracy}).",
-            )
-        )
-    bounds = moved[0].bounds
-    return facts | {
-        "shift": shift.operation,
-        "shift_m": shift.largest_move_m,
-        "shift_accuracy_m": shift.accuracy_m,
-        "bounds": tuple(float(edge) for edge in bounds) if np.isfinite(bounds).all() else None,
-    }
 
 
 def _mapping(band: int, nodata: int | None, table: dict[int, str]) -> dict[str, str]:

@@ -61,7 +61,7 @@ def _limit(limits: Limits) -> None:
     for what, most in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CPU, longest),
-        (resource.RLIMIT_FSIZE, max(limits.unpacked_bytes, limits.file_bytes)),
+        (resource.RLIMIT_FSIZE, max(limits.unpacked_bytes, limits.file_bytes, _picture(limits))),
         (resource.RLIMIT_NOFILE, 128),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -71,6 +71,11 @@ def _limit(limits: Limits) -> None:
         resource.setrlimit(what, (soft, wanted))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(seconds)
+
+
+def _picture(limits: Limits) -> int:
+    """Bytes of the largest picture before it is compressed: three colours, and some room."""
+    return limits.max_picture_pixels * 3 + 64 * 2**20
 
 
 def _say(share: float, text: str) -> None:
@@ -145,9 +150,10 @@ def _read(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
     if isinstance(source, RasterFile):
         return _read_raster(source, request, kind=kind, region=region, limits=limits, folder=folder)
     if kind.is_raster:
+        verb = "are" if kind.is_picture else "is"
         raise ReadError(
-            f"The file holds features, and {kind.title.lower()} is a raster. Bring a GeoTIFF, or "
-            "choose the kind of these features."
+            f"The file holds features, and {kind.title.lower()} {verb} a raster. "
+            "Bring a GeoTIFF, or choose the kind of these features."
         )
     layer = Inspection(
         filename=_shown(job["filename"]),
@@ -206,11 +212,12 @@ def _read_raster(
     limits: Limits,
     folder: Path,
 ) -> dict[str, Any]:
-    from layers.read import raster, raster_read  # noqa: PLC0415 - see the module's docstring
+    from layers.read import picture_read, raster, raster_read  # noqa: PLC0415 - see the docstring
 
     raster.fits(kind)
     _take_longer(limits)
-    report = raster_read.read_raster(
+    read_it = picture_read.read_picture if kind.is_picture else raster_read.read_raster
+    report = read_it(
         source,
         request,
         kind=kind,

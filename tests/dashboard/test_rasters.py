@@ -17,9 +17,9 @@ from rasterio.warp import Resampling, reproject
 
 from dashboard import workflows
 from dashboard.maps import map_layer
-from dashboard.workflows import raster_tiles
 from dashboard.workflows.png import indexed_png
-from dashboard.workflows.raster_tiles import CLEAR, tile_bounds
+from dashboard.workflows.raster_tiles import CLEAR
+from dashboard.workflows.tile_grid import tile_bounds
 from layers.embedded import EmbeddedStore
 from layers.facts import kind
 from layers.importing import ImportRequest, run_import
@@ -163,23 +163,6 @@ def test_a_tile_beside_the_raster_and_one_that_cannot_be(
         workflows.raster_tile(store, version.version_id, zoom=2, column=4, row=0)
     with pytest.raises(StoreError, match="no layer version"):
         workflows.raster_tile(store, "nothing", zoom=2, column=0, row=0)
-
-
-def test_a_tile_is_drawn_once_and_other_colours_draw_it_again(
-    store: EmbeddedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    version = add_raster(store, tmp_path, np.full((300, 300), 9, dtype="uint8"), classes=CLASSES)
-    west, south, east, north = version.bounds
-    column, row = tile_at((west + east) / 2, (south + north) / 2, 14)
-    drawn: list[Any] = []
-    original = raster_tiles._drawn
-    monkeypatch.setattr(raster_tiles, "_drawn", lambda *args: drawn.append(args) or original(*args))
-    for _ in range(3):
-        workflows.raster_tile(store, version.version_id, zoom=14, column=column, row=row)
-    assert len(drawn) == 1
-    monkeypatch.setattr(raster_tiles, "style_fingerprint", lambda kind_id: "other")
-    workflows.raster_tile(store, version.version_id, zoom=14, column=column, row=row)
-    assert len(drawn) == 2
 
 
 # --- identify, card, figures -----------------------------------------------------------------

@@ -85,12 +85,6 @@ def test_a_raster_that_declares_no_nodata_is_asked_about(home: Path, tmp_path: P
     assert "400 pixels read = 100 imported" in said(run(at))
 
 
-def test_a_picture_in_colours_ends_in_one_sentence(home: Path, tmp_path: Path) -> None:
-    path = write_tif(tmp_path / "rgb.tif", np.stack([VALUES] * 3), photometric="RGB")
-    at = upload(opened("data"), "photo.tif", path.read_bytes())
-    assert "picture in red, green and blue" in said(at)
-
-
 def test_the_preview_shows_classes_what_is_left_out_and_what_is_not_named(tmp_path: Path) -> None:
     path = write_tif(tmp_path / "cover.tif", VALUES, nodata=0)
     (layer,) = inspect(path, filename="cover.tif").layers

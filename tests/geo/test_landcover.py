@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.conflicts import COLUMNS, LayerFrame, find_conflicts
+from geo.cover_measure import _Flat
 from geo.errors import CrsError, GeoError
 from geo.landcover import (
     CoverResult,
@@ -422,3 +424,33 @@ def test_a_wider_line_never_finds_less(seed: int) -> None:
     assert pairs[0] <= pairs[1]
     sure = [set(f.loc[f["verdict"] == "inside", "conflict_id"]) for f in (narrow, wide)]
     assert sure[0] <= sure[1]
+
+
+@pytest.mark.parametrize(
+    ("crs", "pixel"), [(CRS, 10.0), ("EPSG:4326", (0.0001, 0.00007)), ("EPSG:4168", 0.0001)]
+)
+def test_pixels_left_out_beforehand_are_never_the_nearest(
+    crs: str, pixel: float | tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way to each class is the same, bit for bit, as when every pixel around is measured."""
+    rng = np.random.default_rng(11)
+    values = rng.choice([0, 1, 2, 3, 4, 5], (90, 90), p=[0.1, 0.02, 0.02, 0.82, 0.02, 0.02])
+    west, north = (WEST, NORTH) if crs == CRS else (-2.1, 5.3)
+    places = rng.uniform(0.05, 0.95, (40, 2))
+    with raster(values, crs=crs, west=west, north=north, pixel=pixel) as dataset:
+        left, bottom, right, top = dataset.bounds
+        xy = places * (right - left, top - bottom) + (left, bottom)
+        move = pyproj.Transformer.from_crs(crs, CRS, always_xy=True).transform
+        spots = sites(
+            shapely.points(np.column_stack(move(*xy.T))), radius_m=rng.choice([0, 25], 40)
+        )
+        one = RasterLayer(
+            layer_id="test.landcover.a", dataset=dataset, classes=TABLE, counts_as=COUNTS_AS
+        )
+        few = find_cover_conflicts([spots], [one], [NEAR_WATER, ON_FARMLAND], measuring_crs=CRS)
+        monkeypatch.setattr(
+            _Flat, "may_be_nearest", lambda self, cells, codes: np.ones(len(cells.zone), dtype=bool)
+        )
+        every = find_cover_conflicts([spots], [one], [NEAR_WATER, ON_FARMLAND], measuring_crs=CRS)
+    assert len(every) > 20
+    pd.testing.assert_frame_equal(few, every, check_exact=True)

@@ -37,7 +37,7 @@
           state: isNew ? "waiting" : old.state,
           problem: isNew ? "" : old.problem,
           hidden: old ? old.hidden : new Set(),
-          tiles: spec.tiles ? (isNew ? new CG.Tiles(spec.tiles, () => this.arrived(this.get(spec.id))) : old.tiles) : null,
+          tiles: spec.tiles ? (isNew ? new CG.Tiles(spec, () => this.arrived(this.get(spec.id))) : old.tiles) : null,
           vector: spec.vector ? (isNew ? new CG.VectorSource(spec.vector, () => this.arrived(this.get(spec.id))) : old.vector) : null,
         });
       }
@@ -56,7 +56,7 @@
       if (!this.older.has(version)) {
         const spec = { ...layer.spec, ...told };
         const mine = { spec, visible: true, data: null, state: "waiting", problem: "", tiles: null, vector: null };
-        if (spec.tiles) mine.tiles = new CG.Tiles(spec.tiles, () => this.arrived(mine));
+        if (spec.tiles) mine.tiles = new CG.Tiles(spec, () => this.arrived(mine));
         if (spec.vector) mine.vector = new CG.VectorSource(spec.vector, () => this.arrived(mine));
         this.older.set(version, mine);
         this.load(mine);

@@ -180,6 +180,7 @@
       if (layer.state === "building") words.unshift(CG.text("building"));
       if (layer.state === "loading") words.unshift(CG.text("loading"));
       if (layer.state === "failed") words.unshift(CG.text("failed", layer.problem));
+      else if (spec.picture) words.unshift(CG.text("picture"));
       else words.unshift(spec.tiles ? CG.text("pixels", CG.number(spec.features, 0)) : CG.number(spec.features, 0));
       if (this.isAway(layer)) words.push(CG.text("away"));
       if (spec.invented && this.isMixed) words.push(CG.text("invented"));

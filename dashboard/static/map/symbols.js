@@ -198,6 +198,10 @@
         drawMosaic(pen, layer.classes.map(([, color]) => color));
         return;
       }
+      if (layer.picture) {
+        drawPicture(pen, layer.color);
+        return;
+      }
       const style = CG.areaStyle(layer);
       const areaKinds = ["area", "outline"];
       const seen = types && types.size ? types : new Set([areaKinds.includes(layer.symbol) ? "area" : layer.symbol === "line" ? "line" : layer.symbol === "water" ? "area" : "point"]);
@@ -227,6 +231,23 @@
       }
       if (seen.has("point")) CG.drawPoint(pen, layer.symbol, layer.symbol === "flag" ? 11 : 14, layer.symbol === "flag" ? 18 : 10, 6, layer.color);
     });
+
+  /** A picture: hills and a sun in a frame, told by its lines alone. */
+  function drawPicture(pen, color) {
+    pen.fillStyle = "#ffffff";
+    pen.fillRect(3, 2.5, 22, 15);
+    pen.strokeStyle = pen.fillStyle = color;
+    pen.lineWidth = 1.4;
+    pen.strokeRect(3.7, 3.2, 20.6, 13.6);
+    pen.beginPath();
+    pen.arc(9, 7.2, 1.9, 0, 7);
+    pen.fill();
+    pen.beginPath();
+    pen.moveTo(5, 15.5);
+    for (const at of [[10.5, 10], [13, 12.4], [17.5, 6.8], [23, 15.5]]) pen.lineTo(...at);
+    pen.closePath();
+    pen.fill();
+  }
 
   /** A raster: a few of its colours side by side. */
   function drawMosaic(pen, colors) {

@@ -7,10 +7,23 @@
   const KEPT = 400;
 
   CG.Tiles = class {
-    constructor(address, arrived) {
-      this.address = address;
+    /** The tiles of a raster's spec: a picture's are smooth, and no finer than its own pixels. */
+    constructor(spec, arrived) {
+      this.address = spec.tiles;
       this.arrived = arrived;
+      this.smooth = Boolean(spec.picture);
+      this.ending = spec.picture ? "webp" : "png";
+      this.deepest = spec.deepest || DEEPEST;
+      const [west, south, east, north] = spec.box || [-180, -85, 180, 85];
+      this.box = [CG.unitX(west), CG.unitY(north), CG.unitX(east), CG.unitY(south)];
       this.kept = new Map();
+    }
+
+    /** Whether the raster reaches into a tile. */
+    reaches(z, x, y) {
+      const side = 1 / Math.pow(2, z);
+      const [left, top, right, bottom] = this.box;
+      return x * side <= right && (x + 1) * side >= left && y * side <= bottom && (y + 1) * side >= top;
     }
 
     /** How many tiles are still on their way, and how many did not come. */
@@ -37,7 +50,7 @@
         tile = { image, state: "loading" };
         image.onload = () => { tile.state = "ready"; this.arrived(); };
         image.onerror = () => { tile.state = "failed"; this.arrived(); };
-        image.src = this.address.replace("?", `${key}.png?`);
+        image.src = this.address.replace("?", `${key}.${this.ending}?`);
       }
       this.kept.delete(key);
       this.kept.set(key, tile);
@@ -51,17 +64,18 @@
     /** Draw what is in view; until a tile is here, the part of a coarser one that covers it. */
     paint(view) {
       const { pen } = view;
-      const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom + (view.sharp || 0))));
+      const z = Math.max(0, Math.min(this.deepest, Math.round(view.zoom + (view.sharp || 0))));
       const many = Math.pow(2, z);
       const side = view.scale / many;
       const [left, top] = [Math.floor(view.box[0] * many), Math.max(0, Math.floor(view.box[1] * many))];
       const [right, bottom] = [Math.floor(view.box[2] * many), Math.min(many - 1, Math.floor(view.box[3] * many))];
       const smooth = pen.imageSmoothingEnabled;
-      // A pixel is a class: between two of them there is nothing to blend.
-      pen.imageSmoothingEnabled = false;
+      // A pixel of land cover is a class: between two of them there is nothing to blend.
+      pen.imageSmoothingEnabled = this.smooth;
       for (let x = left; x <= right; x++) {
         for (let y = top; y <= bottom; y++) {
           const wrapped = ((x % many) + many) % many;
+          if (!this.reaches(z, wrapped, y)) continue;
           const tile = this.tile(z, wrapped, y, true);
           const at = [x * side - view.ox, y * side - view.oy];
           if (tile.state === "ready") pen.drawImage(tile.image, 0, 0, SIZE, SIZE, at[0], at[1], side, side);

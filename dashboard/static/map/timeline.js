@@ -42,7 +42,10 @@
 
   const NEVER = { since: "9999-12-31", until: "0001-01-01" };
 
+  /** The versions of a layer by their days, where there are several; a picture has a day alone too. */
   const datedVersions = (layer) => {
+    const { picture, day, version, versions } = layer.spec;
+    if (picture && day && !(versions || []).length) return [{ version, day, number: 1 }];
     const dated = (layer.spec.versions || []).filter((one) => one.day);
     return new Set(dated.map((one) => one.day)).size > 1 ? dated : [];
   };
@@ -178,7 +181,7 @@
       const years = [];
       for (const layer of session.shownLayers()) {
         const now = this.asOf(layer);
-        if (datedVersions(layer).length) versions.push(now ? `${layer.spec.title}: ${CG.versionName(this.versionOf(now))}` : CG.text("notYet", layer.spec.title));
+        if (datedVersions(layer).length) versions.push(now ? `${layer.spec.title}: ${this.nameOf(now)}` : CG.text("notYet", layer.spec.title));
         const found = now && daysOf(now);
         if (!found) continue;
         const span = this.span(now);
@@ -203,8 +206,10 @@
       return [...parts, ...versions].join(" · ");
     }
 
-    versionOf(layer) {
-      return layer.spec.versions.find((one) => one.version === layer.spec.version);
+    /** What is shown of a layer, in words: its version, or the day of its only one. */
+    nameOf({ spec }) {
+      const version = (spec.versions || []).find((one) => one.version === spec.version);
+      return version ? CG.versionName(version) : spec.dated;
     }
 
     /** Make the controls once; they must not be replaced under the finger that uses them. */

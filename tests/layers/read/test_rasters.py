@@ -348,7 +348,8 @@ def test_a_mask_inside_the_file_is_respected(tmp_path: Path) -> None:
 def test_of_several_bands_one_has_to_be_chosen(tmp_path: Path) -> None:
     bands = np.stack([VALUES, VALUES[::-1]]).astype("int16")
     path = write_tif(tmp_path / "a.tif", bands, nodata=0)
-    assert [layer.name for layer in inspect(path, filename="a.tif").layers] == ["Band 1", "Band 2"]
+    layers = inspect(path, filename="a.tif").layers
+    assert [layer.name for layer in layers] == ["Band 1", "Band 2", "All bands as a picture"]
     with pytest.raises(ReadError, match="several bands: 1, 2"):
         bring(path, tmp_path / "out")
     with pytest.raises(ReadError, match="no band 7"):

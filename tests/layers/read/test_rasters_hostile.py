@@ -20,19 +20,32 @@ CANARY = 77
 """The pixel value of a raster that must never be read: only its path is named by another file."""
 
 
-def refusal(path: Path, tmp_path: Path, filename: str = "cover.tif", **asked: Any) -> str:
-    """The sentence with which a file is refused, by a look and by a reading alike."""
+def refusal(
+    path: Path,
+    tmp_path: Path,
+    filename: str = "cover.tif",
+    *,
+    only_read: bool = False,
+    **asked: Any,
+) -> str:
+    """The sentence with which a file is refused, by a look and by a reading alike.
+
+    `only_read` is for what a look still takes for a picture, or for classes.
+    """
     started = time.monotonic()
     limits = asked.pop("limits", None)
     known = {"region_id": "tarkwa", "kind": "landcover"} | asked
-    with pytest.raises(ReadError) as looked:
-        inspect(path, filename=filename, limits=limits)
+    if only_read:
+        assert inspect(path, filename=filename, limits=limits).layers
+    else:
+        with pytest.raises(ReadError) as looked:
+            inspect(path, filename=filename, limits=limits)
     with pytest.raises(ReadError) as refused:
         read(path, ReadRequest(**known), filename=filename, out=tmp_path / "out", limits=limits)
     assert time.monotonic() - started < 30
     assert not list((tmp_path / "out").glob("*"))
     said = str(refused.value)
-    assert said == str(looked.value)
+    assert only_read or said == str(looked.value)
     assert said.endswith(".")
     assert "\n" not in said
     assert 20 < len(said) < 600
@@ -91,10 +104,71 @@ CASES: dict[str, tuple[Callable[[Path], Path], str]] = {
 }  # fmt: skip
 
 
+STILL_PICTURES = {"a picture in colours", "lossy compression", "rotated", "upside down"}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_each_ends_in_one_plain_sentence(name: str, tmp_path: Path) -> None:
     build, said = CASES[name]
-    assert said in refusal(build(tmp_path / "brought.tif"), tmp_path)
+    path = build(tmp_path / "brought.tif")
+    assert said in refusal(path, tmp_path, only_read=name in STILL_PICTURES)
+
+
+def ints(path: Path) -> Path:
+    return write_tif(path, np.stack([VALUES] * 3).astype("int32"), photometric="RGB")
+
+
+def control_points(path: Path) -> Path:
+    from rasterio.control import GroundControlPoint
+
+    points = [
+        GroundControlPoint(row=row, col=column, x=600_000 + 9 * column, y=590_000 - 9 * row)
+        for row, column in ((0, 0), (0, 4), (3, 0), (3, 4))
+    ]
+    write_tif(path, np.stack([VALUES] * 3), photometric="RGB", transform=None, crs=None)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.gcps = (points, rasterio.crs.CRS.from_epsg(32630))
+    return path
+
+
+def cmyk(path: Path) -> Path:
+    write_tif(path, np.stack([VALUES] * 4))
+    with rasterio.open(path, "r+") as dataset:
+        inks = ("cyan", "magenta", "yellow", "black")
+        dataset.colorinterp = [getattr(rasterio.enums.ColorInterp, ink) for ink in inks]
+    return path
+
+
+PICTURES: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "more pixels than accepted": (lambda p: sparse(p, 30_000, 30_000), "at most 400,000,000"),
+    "numbers of 32 bits": (ints, "numbers of type int32"),
+    "fractions": (lambda p: write_tif(p, VALUES + 0.25), "numbers of type float64"),
+    "complex": (lambda p: write_tif(p, VALUES.astype("complex64")), "complex numbers"),
+    "nowhere": (
+        lambda p: write_tif(p, np.stack([VALUES] * 3), photometric="RGB", transform=None),
+        "does not say where it lies",
+    ),
+    "control points only": (control_points, "by single control points"),
+    "colours for print": (cmyk, "not red, green and blue"),
+    "a flat grid": (
+        lambda p: write_tif(p, VALUES, transform=Affine(1, 2, 6e5, 2, 4, 59e4)), "have no size",
+    ),
+    "forty bands": (
+        lambda p: write_tif(p, np.stack([VALUES] * 40).astype("int16")), "40 bands; at most 32",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_what_is_no_picture_ends_in_one_plain_sentence(name: str, tmp_path: Path) -> None:
+    build, said = PICTURES[name]
+    path = build(tmp_path / "brought.tif")
+    request = ReadRequest(region_id="tarkwa", kind="imagery")
+    with pytest.raises(ReadError) as refused:
+        read(path, request, filename="photo.tif", out=tmp_path / "out")
+    assert said in str(refused.value)
+    assert str(refused.value).endswith(".")
+    assert not list((tmp_path / "out").glob("*"))
 
 
 @pytest.mark.parametrize("content", [
@@ -117,6 +191,27 @@ def test_a_raster_that_was_cut_off_is_refused(share: float, tmp_path: Path) -> N
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     assert "damaged, cut off" in refusal(path, tmp_path)
+
+
+def test_a_picture_that_was_cut_off_or_names_another_file_gives_nothing_away(
+    tmp_path: Path,
+) -> None:
+    values = np.random.default_rng(3).integers(1, 255, (3, 600, 600)).astype("uint8")
+    path = write_tif(tmp_path / "brought.tif", values, photometric="RGB")
+    other = decoy(tmp_path / "other.tif")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=str(other))
+    before = other.stat().st_atime_ns
+    request = ReadRequest(region_id="tarkwa", kind="imagery")
+    report = read(path, request, filename="photo.tif", out=tmp_path / "out")
+    assert report.ok
+    with rasterio.open(report.features) as kept:
+        assert str(other) not in str(kept.tags()) + str(kept.tags(ns="OVERVIEWS"))
+        assert kept.read().mean() == pytest.approx(values.mean(), abs=2)
+    assert other.stat().st_atime_ns == before
+    path.write_bytes(path.read_bytes()[:500_000])
+    with pytest.raises(ReadError, match="damaged, cut off"):
+        read(path, request, filename="photo.tif", out=tmp_path / "cut")
 
 
 def test_one_block_too_large_to_read_piece_by_piece_is_refused(tmp_path: Path) -> None:
