@@ -9,7 +9,6 @@ from layers.ledger.records import (
     BatchReport,
     Correction,
     Held,
-    Origin,
     Take,
     VisitBatch,
 )
@@ -67,7 +66,6 @@ class LedgerStore(Protocol):
         practice: str | None = None,
         why: str,
         actor: str,
-        origin: Origin = "person",
     ) -> Correction:
         """Change one value of a visit, or with `practice` of an observation; the old one stays.
 
