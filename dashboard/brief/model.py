@@ -1,4 +1,4 @@
-"""What a region's brief, its spreadsheet and its table are made of: frames and records, no store."""
+"""What a region's brief, spreadsheet and table are made of: frames and records, no store."""
 
 import datetime as dt
 from dataclasses import dataclass
