@@ -1,6 +1,6 @@
 """The product's typeface as plain font files, for what is drawn outside a browser.
 
-Streamlit brings Source Sans as one variable WOFF2, which neither matplotlib nor typst reads. Set-up
+Streamlit brings Source Sans as one variable WOFF2, which typst cannot read. Set-up
 cuts it to our letters and fixes two weights of it. A changed font may not carry the name of the
 original (SIL Open Font License 1.1, paragraph 3), so the family has a name of ours.
 """
