@@ -19,6 +19,12 @@ _CSS = """
 .st-key-brand p {font-weight: 700; font-size: 1.05rem; white-space: nowrap;}
 .st-key-top [data-testid="stPageLink-NavLink"] {min-height: 2.6rem; padding: 0 0.8rem; margin: 0;}
 .st-key-top [data-testid="stPageLink"] p {white-space: nowrap;}
+.st-key-nav-adoption-within a {background: rgba(15, 92, 99, 0.1); border-radius: 6px;}
+.st-key-nav-adoption-within a p {font-weight: 600;}
+.st-key-subnav {border-bottom: 1px solid rgba(38, 50, 56, 0.14); flex-wrap: wrap;}
+.st-key-subnav [data-testid="stPageLink-NavLink"] {min-height: 2.4rem; padding: 0 0.8rem;
+  margin: 0;}
+[class*="st-key-chart-"] img {width: 100%; height: auto; display: block;}
 [class*="st-key-go-"] a {border: 1px solid #0f5c63; border-radius: 6px; min-height: 2.5rem;
   padding: 0 0.9rem; margin: 0;}
 [class*="st-key-go-"] a p {color: #0f5c63; font-weight: 600;}
@@ -73,7 +79,9 @@ _CSS = """
 .st-key-embedded iframe {height: 100dvh !important; display: block;}
 @media (max-width: 640px) {
   .block-container {padding: 0.5rem 0.9rem 2rem;}
-  .st-key-top [data-testid="stPageLink-NavLink"] {padding: 0 0.6rem; min-height: 2.75rem;}
+  /* six pages in one row of a phone */
+  .st-key-top [data-testid="stPageLink-NavLink"] {padding: 0 0.36rem; min-height: 2.75rem;}
+  .st-key-subnav [data-testid="stPageLink-NavLink"] {padding: 0 0.7rem; min-height: 2.75rem;}
   .stButton button, .stDownloadButton button,
   [data-testid="stPopover"] button {min-height: 2.75rem;}
   [class*="st-key-go-"] a {min-height: 2.75rem;}
