@@ -10,6 +10,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from dashboard import assets
 
@@ -104,3 +105,15 @@ def typefaces() -> tuple[Path, ...]:
     """The font files, regular first. Where set-up did not run they are made now, in seconds."""
     with _making:
         return _made()
+
+
+@cache
+def typst_fonts() -> Any:
+    """The typeface for typst; what it lacks comes from the fonts inside typst, never the machine's.
+
+    The value is what `typst.compile` takes as `font_paths`.
+    """
+    import typst  # noqa: PLC0415
+
+    folders = {path.parent for path in typefaces()}
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(path) for path in folders])
