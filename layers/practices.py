@@ -101,6 +101,11 @@ def _practice(
         not flag or flag in flags,
         f"practice '{code}' applies where '{flag}', which is none of the flags.",
     )
+    tells = record.get("tells")
+    _need(
+        tells is None or tells in flags,
+        f"practice '{code}' tells '{tells}', which is none of the flags.",
+    )
     # a flag that no operation is said to do can only be seen at the site: it excludes none
     follows = any(flag in one.does for one in groups)
     return Practice(
@@ -111,6 +116,10 @@ def _practice(
         maps_to=record.get("maps_to"),
         note=record.get("note"),
         status=record.get("status", content.get("status", "ours")),
+        title_fr=record.get("title_fr"),
+        intensity=record.get("intensity"),
+        intensity_fr=record.get("intensity_fr"),
+        tells=record.get("tells"),
         excluded_by=tuple(one.group for one in groups if follows and flag not in one.does),
     )
 

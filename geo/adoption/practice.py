@@ -16,6 +16,8 @@ class Practice:
 
     `excluded_by` are the groups of operations that cannot have it: what they do is known, and the
     flag is not among it. A flag that can only be seen at the site excludes no operation.
+    `intensity` is what is asked for as a number where it is used, with its unit; `tells` the flag
+    of a visit that its state answers by itself. `*_fr` are the same words in French.
     """
 
     code: str
@@ -26,6 +28,10 @@ class Practice:
     note: str | None = None
     status: str = "ours"
     excluded_by: tuple[str, ...] = ()
+    title_fr: str | None = None
+    intensity: str | None = None
+    intensity_fr: str | None = None
+    tells: str | None = None
 
     @property
     def is_better_low(self) -> bool:
