@@ -150,13 +150,7 @@ def _drawn(
     return Chart(
         sheet=sheet,
         title=title,
-        sentences=(
-            f"{practice.title}, {aim}.",
-            *(
-                f"{row['area']}, {_note(row, tells_selection)}: {_told(shown)}."
-                for row, shown in found
-            ),
-        ),
+        sentences=(f"{practice.title}, {aim}.", *sentences),
         table=_table(found),
     )
 

@@ -160,6 +160,15 @@ class Sheet:
             f'stroke-width="{width:g}" stroke-linejoin="round"{more}/>'
         )
 
+    def outlines(self, drawn: str, *, edge: str, width: float) -> None:
+        """Edges of areas with a pale band along them, so that they stand out from dark ones too."""
+        self.parts.append(
+            f'<path d="{drawn}" fill="none" stroke="{PAPER}" '
+            f'stroke-width="{width * 3:g}" stroke-linejoin="round"/>'
+            f'<path d="{drawn}" fill="none" stroke="{edge}" stroke-width="{width:g}" '
+            'stroke-linejoin="round"/>'
+        )
+
     def arrow(self, start: Point, end: Point, *, color: str = INK, width: float = 1.6) -> None:
         """A line with a head at its end, along x or y."""
         self.line(start, end, color=color, width=width)

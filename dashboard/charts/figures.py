@@ -22,8 +22,8 @@ class Shown:
     """A row as it may be shown.
 
     `rate`, `low` and `high` are shares of one, None where no rate is shown. `headline` is what
-    stands first, `detail` the counts, `when` the days. `unknown` of `looked_at` sites have an
-    unknown state; None where that is not shown.
+    stands first, `detail` the counts, `when` the days. `of` sites are counted; `unknown` of
+    `looked_at` sites have an unknown state. None where that is not shown.
     """
 
     rate: float | None
@@ -35,6 +35,7 @@ class Shown:
     when: str
     unknown: int | None
     looked_at: int | None
+    of: int | None = None
 
     @property
     def sentence(self) -> str:
@@ -75,6 +76,7 @@ def shown(row: Row) -> Shown:
         when=when,
         unknown=unknown_of[0],
         looked_at=unknown_of[1],
+        of=of,
     )
 
 
