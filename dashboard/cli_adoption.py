@@ -125,10 +125,10 @@ def _head(run: "AdoptionRun") -> str:
 
 
 def _row_text(row: dict[str, Any]) -> str:
-    from dashboard.adoption_words import shown  # noqa: PLC0415
+    from dashboard.charts.figures import shown  # noqa: PLC0415
 
     direction = ", lower is better" if row["direction"] == "stop" else ""
-    return f"{row['practice']} ({row['round']}{direction}): {shown(row)}"
+    return f"{row['practice']} ({row['round']}{direction}): {shown(row).sentence}"
 
 
 def actions_text(found: "RoadMap") -> str:

@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from dashboard.workflows.types import INVENTED
-from geo.adoption.frames import Ledger
+from geo.adoption.counts import BYS, By
+from geo.adoption.frames import UNKNOWN, Ledger
 from geo.adoption.practice import Practice
 from layers.ledger.records import Action, Correction
 
-BY = ("district", "region", "operation", "sex")
+BY = BYS
 BY_TITLES = {
     "district": "district",
     "region": "region",
@@ -75,7 +76,7 @@ class AdoptionRun:
 
     region_id: str
     region_name: str
-    by: str
+    by: By
     practice: str | None
     round: str | None
     table: pd.DataFrame
@@ -109,6 +110,72 @@ class AdoptionRun:
             "demonstration": self.demonstration,
             "wording": WORDING,
         }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PanelRun:
+    """What changed on the sites visited in both of two rounds, beside all sites of each.
+
+    `table` has PANEL_COLUMNS of `dashboard.brief.model`, one row a practice; empty where no site
+    was visited in both.
+    """
+
+    region_id: str
+    earlier: str
+    later: str
+    table: pd.DataFrame
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CoverageRun:
+    """Who was visited, when, and who never.
+
+    `areas` has COVERAGE_COLUMNS of `dashboard.brief.model` and, for each round, a column of its
+    label: known sites visited in it. `sites` is a row a known site: site_id, site, district,
+    visits, rounds, first_day, last_day. `area_only` counts visits of which only an area is known.
+    """
+
+    region_id: str
+    region_name: str
+    areas: pd.DataFrame
+    sites: pd.DataFrame
+    rounds: tuple[str, ...]
+    visits: int
+    area_only: int
+    first_day: dt.date | None
+    last_day: dt.date | None
+    notes: tuple[str, ...]
+    fingerprint: str
+    demonstration: bool
+
+    @property
+    def known_sites(self) -> int:
+        """Sites that stand in a layer or were visited."""
+        return len(self.sites)
+
+    @property
+    def visited(self) -> int:
+        """Known sites with a visit."""
+        return int((self.sites["visits"] > 0).sum())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CompareRun:
+    """Regions side by side. `table` has a row a region of `practice`, its latest known states.
+
+    `every` has the same rows of every practice. `caveats` say what makes the regions differ beside
+    their practice; `silent` are the names of regions without a visit.
+    """
+
+    practice: Practice
+    region_ids: tuple[str, ...]
+    table: pd.DataFrame
+    every: pd.DataFrame
+    caveats: tuple[str, ...]
+    silent: tuple[str, ...]
+    fingerprint: str
+    demonstration: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +218,20 @@ class SiteHistory:
     def codes(self) -> tuple[str, ...]:
         """The practices that were recorded at any visit, in the order they were found."""
         return tuple(dict.fromkeys(code for visit in self.visits for code in visit.states))
+
+    @property
+    def counted(self) -> tuple[SiteVisit, ...]:
+        """The visits that count, newest first."""
+        return tuple(visit for visit in self.visits if not visit.withdrawn)
+
+    def latest(self) -> Mapping[str, str]:
+        """The latest known state of each practice; "unknown" where no visit could tell."""
+        found: dict[str, str] = {}
+        for visit in self.counted:
+            for code, (told, _, _) in visit.states.items():
+                if found.get(code, UNKNOWN) == UNKNOWN:
+                    found[code] = told
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
