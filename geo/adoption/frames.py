@@ -75,8 +75,11 @@ KNOWN_SITE_COLUMNS: dict[str, str] = {
     "district_id": "str",
     "district": "str",
     "operations": "str",
+    "listed": "bool",
 }
-"""Column -> dtype of the sites of a region's mine-site layers, one row a site."""
+"""Column -> dtype of the known sites, one row a site. `listed`: a mine-site layer has it. A site that
+is known only because it was visited is not listed, and says nothing on how many others there are.
+"""
 
 _FIXED = {
     "selection": pd.CategoricalDtype(list(SELECTIONS)),
@@ -136,7 +139,12 @@ def shaped_observations(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def shaped_known_sites(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with exactly the columns of known sites and their dtypes; operations "" if none."""
+    """The frame with exactly the columns of known sites and their dtypes.
+
+    Without a column `listed` all are; operations that are not known are "".
+    """
+    if "listed" not in frame:
+        frame = frame.assign(listed=True)
     shaped = _shaped(frame, KNOWN_SITE_COLUMNS, "known sites")
     return shaped.assign(operations=shaped["operations"].fillna(""))
 
@@ -212,7 +220,9 @@ def _shaped(frame: pd.DataFrame, columns: dict[str, str], what: str) -> pd.DataF
 
 def _cast(given: pd.Series, column: str, dtype: Any) -> pd.Series:
     if column in _FIXED:
-        return given.astype(object).astype(_FIXED[column])
+        # a value that is no category becomes null here and is refused by the caller
+        known = given.isin(_FIXED[column].categories)
+        return given.astype(object).where(known, None).astype(_FIXED[column])
     if dtype == "category":
         return given.astype("str").astype("category")
     if dtype == "float64":
