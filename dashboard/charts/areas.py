@@ -63,9 +63,11 @@ def chosen_rows(
     areas: pd.DataFrame, code: str, *, round: str | None
 ) -> list[tuple[dict[str, Any], Shown]]:
     """Of each area of one practice the row to show: that of a round, or the latest with news."""
-    rounds = figures.in_order_of_rounds(areas)
+    rounds = figures.in_order_of_rounds(areas) if round is None else [round]
     best: dict[str, dict[str, Any]] = {}
     for row in figures.rows_of(areas, practice=code, round=round):
+        if str(row["round"]) not in rounds:
+            continue
         area = str(row["area"])
         before = best.get(area)
         if before is None or _news(row, rounds) >= _news(before, rounds):
@@ -155,8 +157,13 @@ def _drawn(
     )
 
 
+def round_of(row: Mapping[str, Any]) -> str:
+    """The round of a row in words."""
+    return figures.round_words(str(row["round"]))
+
+
 def _note(row: Mapping[str, Any], tells_selection: bool) -> str:
-    told = str(row["round"])
+    told = round_of(row)
     if tells_selection:
         selection = row.get("selection")
         told += f", {'selection not stated' if selection in (None, 'not stated') else selection}"
@@ -172,7 +179,7 @@ def _table(found: Sequence[tuple[Mapping[str, Any], Shown]]) -> pd.DataFrame:
     records = [
         {
             "area": str(row["area"]),
-            "round": str(row["round"]),
+            "round": round_of(row),
             "shown": shown.headline,
             "counts": shown.detail,
             "days": shown.when,

@@ -71,13 +71,15 @@ def adoption_map(
     notes: Sequence[str] = (),
     width: float = 720.0,
     height: float | None = None,
+    most_numbers: int = 200,
 ) -> Chart:
     """A map of the areas in `shapes` (EPSG:4326, columns `area_id` and `area`).
 
     `areas` has RATE_COLUMNS; of each area the row of `round` counts, or without one the latest that
     says anything. An area without any visit in the rows of `round` (of all rounds without one) is
-    "never visited". `height` is the most the map itself may take, in pixels. Rows of areas without
-    a shape are told below the map.
+    "never visited". `height` is the most the map itself may take, in pixels. Areas whose names find
+    no room get a number, at most `most_numbers` of them. Rows of areas without a shape are told
+    below the map.
     """
     sheet = Sheet(width=width)
     aim = figures.better(practice.direction)
@@ -95,7 +97,7 @@ def adoption_map(
     )
     places = _places(ground, areas, practice, round=round)
     _paint(sheet, ground, places, direction=practice.direction)
-    numbered, unnamed = _name(sheet, ground, places)
+    numbered, unnamed = _name(sheet, ground, places, most=most_numbers)
     y = scale_bar(sheet, ground, y=ground.bottom + 6) + 4
     y = _legend(sheet, y, practice.direction) + 2
     y = _numbers(sheet, y, numbered, unnamed)
@@ -131,7 +133,7 @@ def _places(
             area=area,
             step=None if rate is None else min(int((rate + 1e-9) / STEP), len(CLASSES) - 1),
             pattern="" if rate is not None else pattern,
-            round=str(row.get("round", "")),
+            round=figures.round_words(str(row.get("round", ""))),
             shown=shown,
         )
     return places
@@ -187,11 +189,11 @@ def pattern(sheet: Sheet, name: str) -> str:
 
 
 def _name(
-    sheet: Sheet, ground: Ground, places: Mapping[str, Place]
+    sheet: Sheet, ground: Ground, places: Mapping[str, Place], *, most: int
 ) -> tuple[list[tuple[int, Place]], list[Place]]:
     """Write names and shares into the areas.
 
-    Returns those that only a number had room for, and those never visited without a name.
+    Returns those that only a number had room for, and those that have no name.
     """
     labels = [
         Label(
@@ -208,6 +210,7 @@ def _name(
             bold = line == 1
             sheet.text(foot, text, size=10.5, bold=bold, anchor="middle", halo=True)
     found = []
+    numbered = numbered[:most]
     for number, spot in enumerate(numbered, start=1):
         if spot.leader is not None:
             sheet.line(spot.leader, (spot.x, spot.y), color=INK, width=0.8)
@@ -238,7 +241,10 @@ def _numbers(
 ) -> float:
     """What the numbers on the map stand for, and which areas have no name on it."""
     told = [" · ".join(f"{number} {place.area}: {place.short}" for number, place in numbered)]
-    names = [place.area for place in unnamed]
+    left_out = [place for place in unnamed if place.pattern != NOT_VISITED]
+    if left_out:
+        told.append(f"{words.count(len(left_out), 'more area')} found no room for a name.")
+    names = [place.area for place in unnamed if place.pattern == NOT_VISITED]
     if names:
         more = [f"{len(names) - UNNAMED} more"] if len(names) > UNNAMED else []
         listed = words.listing([*names[:UNNAMED], *more])
@@ -256,7 +262,7 @@ def _elsewhere(
     """Sentences for rows of areas that have no shape."""
     drawn = set(ground.area_ids)
     return [
-        f"Not on the map: {row['area']}, {row['round']}: {shown.sentence}."
+        f"Not on the map: {row['area']}, {area_charts.round_of(row)}: {shown.sentence}."
         for row, shown in area_charts.chosen_rows(areas, practice.code, round=round)
         if str(row["area_id"]) not in drawn
     ]

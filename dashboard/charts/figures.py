@@ -151,8 +151,22 @@ def better(direction: str) -> str:
     return "↓ lower is better" if direction == "stop" else "↑ higher is better"
 
 
+ALL_ROUNDS = "all"
+"""The round of rows that take the latest known state of each site, whatever round it is of."""
+
+
+def round_words(label: str) -> str:
+    """A round for the screen."""
+    return "all rounds" if label == ALL_ROUNDS else label
+
+
 def in_order_of_rounds(rates: pd.DataFrame) -> list[str]:
-    """The rounds of a table by their first day, those without a day last."""
+    """The rounds of a table by their first day, those without a day last.
+
+    "all" is no round: it is left out, unless there is nothing else.
+    """
+    is_round = rates["round"].astype(str) != ALL_ROUNDS
+    rates = rates[is_round] if is_round.any() else rates
     if not len(rates):
         return []
     frame = pd.DataFrame(

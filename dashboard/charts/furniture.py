@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from dashboard.charts import rows
-from dashboard.charts.drawing import INK, PAPER, SOFT, Sheet, text_width, wrapped
+from dashboard.charts.drawing import GREY, INK, PAPER, SOFT, Sheet, text_width, wrapped
 from dashboard.charts.figures import Shown
 
 MARGIN = 10.0
@@ -35,14 +35,17 @@ def footnotes(sheet: Sheet, notes: Iterable[str], y: float) -> float:
     return y + MARGIN
 
 
-def key(sheet: Sheet, y: float, *, has_target: bool, has_unknown: bool) -> float:
+def key(
+    sheet: Sheet, y: float, *, has_target: bool, has_unknown: bool, has_before: bool = False
+) -> float:
     """Draw what the signs mean, in as many lines as they need; returns where it ends."""
-    signs = ["rate", "small"]
+    signs = ["rate", "small", *(["before"] if has_before else [])]
     signs += ["target"] if has_target else []
     signs += ["unknown"] if has_unknown else []
     told = {
         "rate": "rate with 95 % interval",
         "small": "small sample",
+        "before": "round before",
         "target": "target",
         "unknown": "share of sites with unknown state",
     }
@@ -61,6 +64,8 @@ def _sign(sheet: Sheet, sign: str, x: float, y: float) -> None:
     if sign in ("rate", "small"):
         sheet.line((x, y), (x + 20, y), color=INK, width=2.2)
         sheet.dot((x + 10, y), 4, fill=INK if sign == "rate" else PAPER, edge=INK)
+    elif sign == "before":
+        sheet.dot((x + 12, y), 2.8, fill=PAPER, edge=GREY, width=1.4)
     elif sign == "target":
         scale = rows.Scale(left=x + 10, right=x + 10)
         rows.target_line(sheet, scale, rows.Target(share=0.0), top=y - 5, bottom=y + 7)

@@ -63,7 +63,11 @@ Found = list[tuple[str, Shown]]
 
 def _rounds(rates: pd.DataFrame, code: str, rounds: Sequence[str]) -> Found:
     by_round = {str(row["round"]): row for row in figures.rows_of(rates, practice=code)}
-    return [(label, figures.shown(by_round[label])) for label in rounds if label in by_round]
+    return [
+        (figures.round_words(label), figures.shown(by_round[label]))
+        for label in rounds
+        if label in by_round
+    ]
 
 
 def _panel(
