@@ -276,7 +276,7 @@ class _Counting:
         if self.areas.of_known is None or not len(units.known_operations):
             return np.full(listed.shape, np.nan), listed
         sets = len(units.operation_sets)
-        key = self.areas.of_known * sets + units.known_operations
+        key = (self.areas.of_known * sets + units.known_operations)[units.known_listed]
         known = self._to_areas(
             np.bincount(key, minlength=self.classes * sets).reshape(self.classes, sets)
         )

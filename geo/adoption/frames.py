@@ -77,8 +77,8 @@ KNOWN_SITE_COLUMNS: dict[str, str] = {
     "operations": "str",
     "listed": "bool",
 }
-"""Column -> dtype of the known sites, one row a site. `listed`: a mine-site layer has it. A site that
-is known only because it was visited is not listed, and says nothing on how many others there are.
+"""Column -> dtype of the known sites, one row a site. `listed`: a mine-site layer has it. A site
+known only because it was visited is not listed: it says nothing on how many others there are.
 """
 
 _FIXED = {

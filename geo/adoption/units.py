@@ -63,16 +63,18 @@ class Pairs:
 class Units:
     """Sites by round and over all rounds, and the known sites beside them.
 
-    Of units: `round` (position in `rounds`, of which the last is `ALL_ROUNDS`), `district`
-    (position in `districts`), `operations` (position in `operation_sets`), `led_by` (position in
-    `LED_BY`, or behind it: not recorded), `women`, `men` (people, NaN = no data), `day`,
-    `is_area_only`, `listed` (position in `known_operations` + 1 of a known site, 0 = not a known site).
-    Of known sites: `known_district`, `known_operations` (positions as above).
+    Of units: `site` (a number of its own), `round` (position in `rounds`, of which the last is
+    `ALL_ROUNDS`), `district` (position in `districts`), `operations` (position in
+    `operation_sets`), `led_by` (position in `LED_BY`, or behind it: not recorded), `women`, `men`
+    (people, NaN = no data), `day`, `is_area_only`, `listed` (position in `known_operations` + 1 of
+    a site on a list, else 0).
+    Of known sites: `known_district`, `known_operations` (positions as above), `known_listed`.
     """
 
     rounds: tuple[str, ...]
     districts: pd.DataFrame
     operation_sets: tuple[tuple[str, ...], ...]
+    site: Array
     round: Array
     district: Array
     operations: Array
@@ -84,6 +86,7 @@ class Units:
     listed: Array
     known_district: Array
     known_operations: Array
+    known_listed: Array
     pairs: Pairs
 
 
@@ -113,8 +116,9 @@ def make_units(ledger: Ledger, known: pd.DataFrame, practices: Sequence[Practice
     # a known site without recorded operations has those that its latest visit recorded
     latest = _latest(sites, rank, visit_set != 0, of=many_sites)[known_sites]
     known_set = np.where((known_set == 0) & (latest >= 0), _take(visit_set, latest), known_set)
+    is_listed = known["listed"].to_numpy(dtype=bool)
     listed_as = np.zeros(many_sites, dtype="int32")
-    listed_as[known_sites] = np.arange(1, len(known) + 1)
+    listed_as[known_sites] = np.where(is_listed, np.arange(1, len(known) + 1), 0)
 
     # every visit is in two units: its site in its round, and its site over all rounds
     rounds = visits["round"].cat.codes.to_numpy().astype("int64")
@@ -143,6 +147,7 @@ def make_units(ledger: Ledger, known: pd.DataFrame, practices: Sequence[Practice
         rounds=(*labels, ALL_ROUNDS),
         districts=districts,
         operation_sets=sets,
+        site=sites[one_visit],
         round=round_of,
         district=site_district[sites[one_visit]],
         operations=operations,
@@ -154,6 +159,7 @@ def make_units(ledger: Ledger, known: pd.DataFrame, practices: Sequence[Practice
         listed=listed,
         known_district=site_district[known_sites],
         known_operations=known_set.astype("int32"),
+        known_listed=is_listed,
         pairs=_pairs(
             ledger,
             practices,
