@@ -2,11 +2,13 @@
 
 import base64
 import html
+from functools import partial
 
 import streamlit as st
 
-from dashboard import state, words
+from dashboard import cached, state, words
 from dashboard.views import parts
+from dashboard.workflows.adoption_types import AdoptionRun
 from layers.facts import Region
 
 TABS = {
@@ -14,6 +16,13 @@ TABS = {
     "coverage": "Coverage",
     "roadmap": "Road map",
     "compare": "Compare",
+}
+FILES = {
+    "csv": ("Tidy table (CSV)", "text/csv"),
+    "xlsx": (
+        "Workbook with notes (XLSX)",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
 }
 
 
@@ -37,12 +46,18 @@ def nothing_yet(region: Region) -> None:
     parts.go_to("data", "Import visits", icon=":material/upload:")
 
 
-def picture(svg: bytes, *, alt: str, key: str) -> None:
-    """A chart as a picture of its own: whatever stands in it can run nothing and load nothing."""
+def picture(svg: bytes, *, alt: str, key: str, width: float) -> None:
+    """A chart as a picture of its own: whatever stands in it can run nothing and load nothing.
+
+    It is as wide as its place, and at most `width` pixels.
+    """
     told = html.escape(" ".join(alt.split()), quote=True)
     source = base64.b64encode(svg).decode()
     with st.container(key=f"chart-{key}"):
-        st.html(f'<img alt="{told}" src="data:image/svg+xml;base64,{source}">')
+        st.html(
+            f'<img alt="{told}" style="max-width: {width:.0f}px" '
+            f'src="data:image/svg+xml;base64,{source}">'
+        )
 
 
 def cautions(sentences: tuple[str, ...], *, title: str = "What these figures cannot tell") -> None:
@@ -53,6 +68,33 @@ def cautions(sentences: tuple[str, ...], *, title: str = "What these figures can
         st.markdown("\n".join(f"- {words.md(line)}" for line in lines))
 
 
-def chosen_region() -> str:
-    """The region that is shown."""
-    return state.region_id()
+def take_away(run: AdoptionRun) -> None:
+    """The files of a region: made when they are asked for."""
+    st.header("Take it with you")
+    with st.container(key="take-away", horizontal=True, gap="small"):
+        for form, (label, mime) in FILES.items():
+            st.download_button(
+                label,
+                # a function is called when the button is pressed, and only then
+                data=partial(cached.export_adoption, run, form=form),
+                file_name=f"adoption-{run.region_id}.{form}",
+                mime=mime,
+                key=f"adoption.download.{form}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+        st.download_button(
+            "Brief of two pages (PDF)",
+            data=partial(
+                cached.adoption_brief, run.region_id, practice=state.get("adoption.practice")
+            ),
+            file_name=f"brief-{run.region_id}.pdf",
+            mime="application/pdf",
+            key="adoption.download.pdf",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    st.caption(
+        "Every area, practice and round with counts, interval and days; no place of a site and no "
+        "number of fewer people than may be shown."
+    )

@@ -14,6 +14,7 @@ from dashboard.workflows.adoption import (
     method_of_adoption,
     standing,
 )
+from dashboard.workflows.adoption_change import panel
 from dashboard.workflows.adoption_compare import compare
 from dashboard.workflows.adoption_sites import (
     correct_people,
@@ -182,6 +183,7 @@ __all__ = [
     "method_of_adoption",
     "open_home",
     "overview",
+    "panel",
     "raster_figures",
     "raster_tile",
     "region_versions_fingerprint",
