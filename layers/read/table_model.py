@@ -16,11 +16,15 @@ TABLE_OUT = "table{}.parquet"
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table of a file. `columns` are profiled as those of a layer; `rows` counts what is kept."""
+    """A table of a file. `columns` are profiled as those of a layer; `rows` counts what is kept.
+
+    `left_out` counts rows that could not be used; a finding says why.
+    """
 
     name: str
     rows: int
     columns: tuple[Column, ...]
+    left_out: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The table as plain JSON types."""
@@ -30,22 +34,25 @@ class Table:
     def from_json(cls, record: Mapping[str, Any]) -> "Table":
         """The table that `as_json` wrote."""
         columns = tuple(Column.from_json(column) for column in record["columns"])
-        return cls(name=str(record["name"]), rows=int(record["rows"]), columns=columns)
+        return cls(
+            name=str(record["name"]),
+            rows=int(record["rows"]),
+            columns=columns,
+            left_out=int(record["left_out"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TablesReport:
     """The tables of a file. `folder` is where their Parquet files lie.
 
-    `left_out` counts rows that could not be used (a finding says why). A blocking finding means
-    that the file has to be brought again.
+    A blocking finding means that the file has to be brought again.
     """
 
     filename: str
     format: str
     tables: tuple[Table, ...]
     findings: tuple[Finding, ...] = ()
-    left_out: int = 0
     folder: Path | None = None
 
     def frame(self, number: int) -> pd.DataFrame:
@@ -55,7 +62,8 @@ class TablesReport:
         raw = pd.read_parquet(self.folder / TABLE_OUT.format(number))
         rows = raw.pop("row")
         raw.columns = pd.Index([column.name for column in self.tables[number].columns])
-        return raw.set_axis(pd.Index(rows, dtype="int64", name="row"), axis=0)
+        plain = raw.astype(object).where(raw.notna(), None)
+        return plain.set_axis(pd.Index(rows, dtype="int64", name="row"), axis=0)
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain JSON types, without the folder."""
@@ -64,7 +72,6 @@ class TablesReport:
             "format": self.format,
             "tables": [table.as_json() for table in self.tables],
             "findings": [finding.as_json() for finding in self.findings],
-            "left_out": self.left_out,
         }
 
     @classmethod
@@ -75,5 +82,4 @@ class TablesReport:
             format=str(record["format"]),
             tables=tuple(Table.from_json(table) for table in record["tables"]),
             findings=tuple(Finding.from_json(finding) for finding in record["findings"]),
-            left_out=int(record["left_out"]),
         )

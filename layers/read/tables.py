@@ -37,7 +37,6 @@ def write_tables(
     shown = shown_name(filename)
     tables: list[Table] = []
     findings: list[Finding] = []
-    left_out = 0
     named = ""
     for source, inner in _sources(path, filename, folder, limits):
         named = named or source.format
@@ -56,10 +55,16 @@ def write_tables(
                 told = [replace(one, message=f"'{inner}': {one.message}") for one in told]
             findings += [one for one in told if one not in findings]
             usable = ~np.isin(loaded.rows, loaded.unusable)
-            left_out += int((~usable).sum())
             frame = loaded.frame[usable].reset_index(drop=True)
             _write(frame, loaded.rows[usable], folder / TABLE_OUT.format(len(tables)))
-            tables.append(Table(name=head.name, rows=len(frame), columns=values.profile(frame)))
+            tables.append(
+                Table(
+                    name=head.name,
+                    rows=len(frame),
+                    columns=values.profile(frame),
+                    left_out=int((~usable).sum()),
+                )
+            )
     if not tables:
         raise ReadError(f"'{shown}' holds no table. Bring visits as CSV or XLSX.")
     return TablesReport(
@@ -67,7 +72,6 @@ def write_tables(
         format=named,
         tables=tuple(tables),
         findings=tuple(findings),
-        left_out=left_out,
     )
 
 

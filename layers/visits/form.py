@@ -7,7 +7,7 @@ a group and a question and select-multiple answers are separated by blanks.
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -73,7 +73,7 @@ class Form:
         """What an answer of a list means, by its name or its English or French label."""
         return self._values.get(choices, {}).get(folded(answer))
 
-    @property
+    @cached_property
     def _values(self) -> Mapping[str, Mapping[str, str]]:
         return {
             name: {

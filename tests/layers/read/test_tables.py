@@ -70,7 +70,7 @@ def test_a_zip_of_csvs_gives_every_table_and_leaves_photos_alone(tmp_path: Path)
 def test_rows_wider_than_the_header_are_left_out_and_told(tmp_path: Path) -> None:
     lines = ["id,share", *(f"{n},1" for n in range(20)), "21,0,5"]
     report = bring(tmp_path, "\n".join(lines))
-    assert (report.left_out, len(report.frame(0))) == (1, 20)
+    assert (report.tables[0].left_out, len(report.frame(0))) == (1, 20)
     assert [one.rows for one in report.findings if one.code == "cells_shifted"] == [(22,)]
 
 
