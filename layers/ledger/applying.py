@@ -49,8 +49,11 @@ def in_effect(visits: pd.DataFrame, content: pd.Series, corrections: Sequence[An
             "content": [row.content for row in corrections],
         }
     )
-    frame["at"] = pd.Index(visits["visit_id"]).get_indexer(frame["visit_id"])
-    frame = frame[frame["at"] >= 0]
+    # few visits are corrected: an index of them, not of all
+    places = np.flatnonzero(visits["visit_id"].isin(frame["visit_id"].unique()).to_numpy())
+    found = pd.Index(visits["visit_id"].iloc[places]).get_indexer(frame["visit_id"])
+    frame, found = frame[found >= 0], found[found >= 0]
+    frame["at"] = places[found]
     same = frame["content"].to_numpy() == content.iloc[frame["at"]].to_numpy()
     holds: pd.DataFrame = frame[same | (frame["field"] == WITHDRAWN)]
     return holds.drop_duplicates(KEY, keep="last")
