@@ -4,7 +4,7 @@ Units are first counted by *class* (a district, a set of operations, who leads) 
 areas, because a site with two operations is in two areas of that table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from geo.adoption.frames import LED_BY, NOT_RECORDED, SELECTIONS, STATES
+from geo.adoption.places import NO_DAY
 from geo.adoption.practice import Practice
-from geo.adoption.units import NO_DAY, Units, excluded
+from geo.adoption.units import Units, excluded
 from geo.measure import Array
 
 By = Literal["region", "district", "operation", "sex"]
@@ -194,10 +195,14 @@ class _Counting:
         if len(members) == members.shape[1] and (members == np.eye(len(members))).all():
             return by_class
         if by_class.dtype.kind == "f":
-            return np.stack(
-                [by_class[members[:, area] > 0].sum(axis=0) for area in range(members.shape[1])]
-            )
+            return self._each_area(by_class, lambda classes: classes.sum(axis=0))
         return np.tensordot(members.T, by_class, axes=1)
+
+    def _each_area(self, by_class: Array, together: Callable[[Array], Array]) -> Array:
+        """What becomes of the classes of each area together: (areas, …)."""
+        members = self.areas.members
+        areas = [together(by_class[members[:, at] > 0]) for at in range(members.shape[1])]
+        return np.array(areas, dtype=by_class.dtype).reshape(len(areas), *by_class.shape[1:])
 
     def _by_pair(self, key: Array, kinds: int) -> Array:
         shape = (self.classes, self.rounds, self.practices, kinds)
@@ -229,10 +234,8 @@ class _Counting:
         np.minimum.at(first, cell[dated], day[dated])
         np.maximum.at(last, cell[dated], day[dated])
         first, last = first.reshape(shape), last.reshape(shape)
-        members = self.areas.members
-        inside = [members[:, area] > 0 for area in range(members.shape[1])]
-        first = np.stack([first[one].min(axis=0) for one in inside])
-        last = np.stack([last[one].max(axis=0) for one in inside])
+        first = self._each_area(first, lambda classes: classes.min(axis=0))
+        last = self._each_area(last, lambda classes: classes.max(axis=0))
         return np.where(first == _LATE, NO_DAY, first), last
 
     def _visited_sets(self) -> Array:

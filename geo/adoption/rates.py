@@ -14,10 +14,11 @@ import pandas as pd
 from geo.adoption.counts import BYS, Areas, By, Counts, areas_of, count
 from geo.adoption.frames import APPLICABLE_STATES, NOT_APPLICABLE, STATES, USED, Ledger
 from geo.adoption.intervals import wilson
+from geo.adoption.places import NO_DAY
 from geo.adoption.practice import Practice, Settings
 from geo.adoption.reasons import reasons
 from geo.adoption.showing import NO_DATA, SUPPRESSED, Showing, decide
-from geo.adoption.units import NO_DAY, Units, make_units
+from geo.adoption.units import Units, make_units
 from geo.errors import AdoptionError
 from geo.measure import Array
 

@@ -22,14 +22,13 @@ from geo.adoption.frames import (
     Ledger,
     round_labels,
 )
+from geo.adoption.places import NO_DAY, days_since_1970, latest, place_sites, take
 from geo.adoption.practice import Practice
 from geo.errors import AdoptionError
 from geo.measure import Array
 
 ALL_ROUNDS = "all"
 """The label of the row in which each site counts once, with its latest known state."""
-
-NO_DISTRICT = "No district known"
 
 _USED, _NOT_APPLICABLE = STATES.index(USED), STATES.index(NOT_APPLICABLE)
 _UNKNOWN = STATES.index(UNKNOWN)
@@ -90,32 +89,25 @@ class Units:
     pairs: Pairs
 
 
-NO_DAY = int(np.iinfo("int32").min)
-
-
 def make_units(ledger: Ledger, known: pd.DataFrame, practices: Sequence[Practice]) -> Units:
     """The units of a ledger. The frames must be as `frames.checked` wants them.
 
     A site that stands twice among the known sites is one site.
     """
     visits = ledger.visits
-    known = known.sort_values(["site_id", "district_id"]).drop_duplicates("site_id")
     labels = round_labels(ledger)
     if ALL_ROUNDS in labels:
         raise AdoptionError(
             f"A round is called '{ALL_ROUNDS}', which is what all rounds together are called. "
             "Give it another name."
         )
-    sites, known_sites = _site_codes(visits, known)
-    many_sites = int(max(sites.max(initial=-1), known_sites.max(initial=-1))) + 1
-    rank = visit_order(visits, sites)
-    districts, site_district = _districts(
-        visits, known, sites=sites, known_sites=known_sites, rank=rank, many_sites=many_sites
-    )
+    places = place_sites(visits, known)
+    known, sites, known_sites = places.known, places.of_visits, places.of_known
+    rank, many_sites = places.rank, len(places.site_id)
     sets, visit_set, known_set = _operation_sets(visits, known)
     # a known site without recorded operations has those that its latest visit recorded
-    latest = _latest(sites, rank, visit_set != 0, of=many_sites)[known_sites]
-    known_set = np.where((known_set == 0) & (latest >= 0), _take(visit_set, latest), known_set)
+    said = latest(sites, rank, visit_set != 0, of=many_sites)[known_sites]
+    known_set = np.where((known_set == 0) & (said >= 0), take(visit_set, said), known_set)
     is_listed = known["listed"].to_numpy(dtype=bool)
     listed_as = np.zeros(many_sites, dtype="int32")
     listed_as[known_sites] = np.where(is_listed, np.arange(1, len(known) + 1), 0)
@@ -133,8 +125,8 @@ def make_units(ledger: Ledger, known: pd.DataFrame, practices: Sequence[Practice
     round_of[in_round] = rounds
 
     def last(values: Array, is_there: Array, missing: float) -> Array:
-        found = _latest(unit, rank[visit], is_there[visit], of=many, answer=visit)
-        return np.where(found >= 0, _take(values, found), missing)
+        found = latest(unit, rank[visit], is_there[visit], of=many, answer=visit)
+        return np.where(found >= 0, take(values, found), missing)
 
     listed = listed_as[sites[one_visit]]
     operations = last(visit_set, visit_set != 0, 0).astype("int32")
@@ -145,11 +137,11 @@ def make_units(ledger: Ledger, known: pd.DataFrame, practices: Sequence[Practice
     day = days_since_1970(visits["visited_on"])
     return Units(
         rounds=(*labels, ALL_ROUNDS),
-        districts=districts,
+        districts=places.districts,
         operation_sets=sets,
         site=sites[one_visit],
         round=round_of,
-        district=site_district[sites[one_visit]],
+        district=places.district[sites[one_visit]],
         operations=operations,
         led_by=last(led_by, led_by >= 0, len(LED_BY)).astype("int32"),
         women=last(women, ~np.isnan(women), np.nan),
@@ -157,7 +149,7 @@ def make_units(ledger: Ledger, known: pd.DataFrame, practices: Sequence[Practice
         day=last(day, day != NO_DAY, NO_DAY).astype("int32"),
         is_area_only=visits["site_id"].isna().to_numpy()[one_visit],
         listed=listed,
-        known_district=site_district[known_sites],
+        known_district=places.district[known_sites],
         known_operations=known_set.astype("int32"),
         known_listed=is_listed,
         pairs=_pairs(
@@ -171,27 +163,6 @@ def make_units(ledger: Ledger, known: pd.DataFrame, practices: Sequence[Practice
     )
 
 
-def visit_order(visits: pd.DataFrame, sites: Array) -> Array:
-    """The place of each visit in time, unique; by day, then `visit_id`, undated visits first."""
-    day = days_since_1970(visits["visited_on"])
-    tie = np.zeros(len(visits), dtype="int64")
-    # only visits to one site on one day need their names compared, which is slow
-    same = pd.Series(sites * 2**32 + (day - NO_DAY)).duplicated(keep=False).to_numpy()
-    if same.any():
-        names = visits["visit_id"].to_numpy(dtype=object)[same]
-        tie[np.flatnonzero(same)[np.argsort(names, kind="stable")]] = np.arange(len(names))
-    rank = np.empty(len(visits), dtype="int64")
-    rank[np.lexsort((tie, day))] = np.arange(len(visits))
-    return rank
-
-
-def days_since_1970(dates: pd.Series) -> Array:
-    """Whole days since 1 January 1970; `NO_DAY` where no date is known."""
-    seconds = dates.to_numpy().astype("datetime64[s]")
-    days = seconds.astype("datetime64[D]").astype("int64")
-    return np.where(np.isnat(seconds), NO_DAY, days)
-
-
 def excluded(practices: Sequence[Practice], sets: Sequence[Sequence[str]]) -> Array:
     """(sets, practices): whether a site with exactly these operations cannot have the practice."""
     table = [
@@ -199,74 +170,6 @@ def excluded(practices: Sequence[Practice], sets: Sequence[Sequence[str]]) -> Ar
         for groups in sets
     ]
     return np.array(table, dtype=bool).reshape(len(sets), len(practices))
-
-
-def _latest(
-    group: Array, rank: Array, is_there: Array, *, of: int, answer: Array | None = None
-) -> Array:
-    """By group, the position (or `answer`) of its row of highest rank that is there; -1 none."""
-    at = np.flatnonzero(is_there)
-    best = np.full(of, -1, dtype="int64")
-    np.maximum.at(best, group[at], rank[at])
-    won = at[best[group[at]] == rank[at]]
-    found = np.full(of, -1, dtype="int64")
-    found[group[won]] = won if answer is None else answer[won]
-    return found
-
-
-def _take(values: Array, at: Array) -> Array:
-    """values[at]; anything where `at` is -1, also where there are no values."""
-    return np.append(values, values[:1] if len(values) else 0)[at]
-
-
-def _site_codes(visits: pd.DataFrame, known: pd.DataFrame) -> tuple[Array, Array]:
-    """A number for the site of each visit and each known site; own ones for visits without."""
-    ids = pd.concat([visits["site_id"], known["site_id"]], ignore_index=True)
-    codes, met = pd.factorize(ids)
-    sites, known_sites = codes[: len(visits)].astype("int64"), codes[len(visits) :]
-    alone = sites < 0
-    sites[alone] = len(met) + np.arange(int(alone.sum()))
-    return sites, known_sites.astype("int64")
-
-
-def _districts(
-    visits: pd.DataFrame,
-    known: pd.DataFrame,
-    *,
-    sites: Array,
-    known_sites: Array,
-    rank: Array,
-    many_sites: int,
-) -> tuple[pd.DataFrame, Array]:
-    """All districts by name, the last for "none known"; and the one district of each site.
-
-    A known site's district is that of the list; else its latest visit with a district says it.
-    """
-    frames = [frame[["district_id", "district"]] for frame in (known, visits)]
-    both = pd.concat(frames, ignore_index=True)
-    keys = both["district_id"].where(both["district_id"].notna(), both["district"])
-    codes, met = pd.factorize(keys)
-    names = both.assign(code=codes, at=np.where(np.arange(len(both)) < len(known), 0, 1))
-    names = names[names["code"] >= 0].drop_duplicates()
-    # the list's name wins over that of a visit; of several the first by the alphabet
-    names = names.sort_values(["code", "at", "district"], na_position="last")
-    names = names.drop_duplicates("code").set_index("code").reindex(range(len(met)))
-    area = names["district"].where(names["district"].notna(), pd.Series(met, dtype="object"))
-    order = np.lexsort((np.asarray(met, dtype=object).astype(str), area.to_numpy().astype(str)))
-    place = np.empty(len(met) + 1, dtype="int64")
-    place[order] = np.arange(len(met))
-    place[-1] = len(met)  # code -1: no district is known
-    table = pd.DataFrame(
-        {
-            "area_id": [*names["district_id"].to_numpy(dtype=object)[order], None],
-            "area": [*area.to_numpy(dtype=object)[order], NO_DISTRICT],
-        }
-    )
-    in_visits, in_known = codes[len(known) :], codes[: len(known)]
-    found = _latest(sites, rank, in_visits >= 0, of=many_sites)
-    of_site = np.where(found >= 0, _take(in_visits, found), -1)
-    of_site[known_sites] = np.where(in_known >= 0, in_known, of_site[known_sites])
-    return table, place[of_site]
 
 
 def _operation_sets(
