@@ -16,6 +16,7 @@ from dashboard.workflows.adoption import (
 )
 from dashboard.workflows.adoption_change import panel
 from dashboard.workflows.adoption_compare import compare
+from dashboard.workflows.adoption_goals import put_action, road_map
 from dashboard.workflows.adoption_sites import (
     correct_people,
     correct_state,
@@ -184,9 +185,11 @@ __all__ = [
     "open_home",
     "overview",
     "panel",
+    "put_action",
     "raster_figures",
     "raster_tile",
     "region_versions_fingerprint",
+    "road_map",
     "roll_back",
     "run_import",
     "search",

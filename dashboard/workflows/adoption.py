@@ -83,13 +83,17 @@ def _known(ledger: Ledger, there: Ground) -> tuple[pd.DataFrame, tuple[str, ...]
     extra = seen[~seen["site_id"].isin(there.sites["site_id"])].drop_duplicates(
         "site_id", keep="last"
     )
-    both = pd.concat([there.sites, extra.assign(operations="")], ignore_index=True)
+    both = pd.concat(
+        [there.sites.assign(listed=True), extra.assign(operations="", listed=False)],
+        ignore_index=True,
+    )
     known = shaped_known_sites(both).assign(site_name=both["site_name"].astype("str"))
     if extra.empty or there.sites.empty:
         return known, ()
     what = "visited site stands" if len(extra) == 1 else "visited sites stand"
     return known, (
-        f"{len(extra):,} {what} in no layer of mine sites; each is counted as a known site.",
+        f"{len(extra):,} {what} in no layer of mine sites; each is counted as a known site "
+        "and says nothing on how many more there are.",
     )
 
 

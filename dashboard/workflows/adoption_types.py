@@ -269,12 +269,17 @@ class RoadMap:
                     **one.action.as_json(),
                     "progress": one.progress or None,
                     "reason": one.reason or None,
-                    "latest": dict(one.row) if one.row else None,
+                    "latest": plain_row(one.row) if one.row else None,
                 }
                 for one in self.states
             ],
             "demonstration": self.demonstration,
         }
+
+
+def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One row as plain JSON types."""
+    return {name: _plain(value, whole=name in WHOLE) for name, value in row.items()}
 
 
 def records(table: pd.DataFrame, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
