@@ -17,7 +17,7 @@ from layers.findings import Finding
 from layers.ledger import columns
 from layers.ledger.arriving import Arriving, decide
 from layers.ledger.batch_files import heal, identities, portions, visit_tables
-from layers.ledger.records import Batch, BatchReport
+from layers.ledger.records import Batch, BatchReport, VisitBatch
 from layers.store import StoreError
 
 
@@ -65,10 +65,7 @@ def _keep(connection: sa.Connection, files: LocalFiles, part: Arriving, *, alrea
     seen_sha256, _ = files.put(
         f"{name}.observations.parquet", columns.parquet(part.observations, columns.OBSERVATIONS)
     )
-    size = files.path(f"originals/{batch.sha256}").stat().st_size
-    records.ensure_original(
-        connection, sha256=batch.sha256, filename=batch.filename, now=now, size=size
-    )
+    keep_original(connection, files, batch)
     held = visits["held"].to_numpy()
     days = visits.loc[~held, "visited_on"].dropna()
     number = connection.execute(
@@ -116,6 +113,18 @@ def _keep(connection: sa.Connection, files: LocalFiles, part: Arriving, *, alrea
     told = {"visits": made.visits, "held": made.held, "filename": made.filename}
     note(connection, made.region_id, "import visits", made.imported_by, batch_id=batch_id, **told)
     return made
+
+
+def keep_original(connection: sa.Connection, files: LocalFiles, batch: VisitBatch) -> None:
+    """Have the original of a batch in the catalogue: something said in it counts from now on."""
+    size = files.path(f"originals/{batch.sha256}").stat().st_size
+    records.ensure_original(
+        connection,
+        sha256=batch.sha256,
+        filename=batch.filename,
+        now=dt.datetime.now(dt.UTC),
+        size=size,
+    )
 
 
 def take_off(connection: sa.Connection, batch_id: str, *, why: str, actor: str) -> Batch:

@@ -59,13 +59,16 @@ class EmbeddedLedger:
             raise StoreError(f"The original of '{batch.filename}' was not kept; import it again.")
         with self.disk(), self.lock(exclusive=False), self.writing() as connection:
             report = batches.add(connection, self.files, coming)
-            return corrections.after_review(
+            report = corrections.after_review(
                 connection,
                 batch,
                 report,
                 accepted=coming.visits["identity"],
                 current=lambda: self._current(connection, batch.region_id),
             )
+            if report.withdrawn or report.brought_back:
+                batches.keep_original(connection, self.files, batch)
+            return report
 
     def ledger(self, region_id: str) -> Ledger:
         with self.engine.begin() as connection:

@@ -376,6 +376,9 @@ def test_a_visit_the_review_rejects_later_is_withdrawn_and_said_so(store: Embedd
     assert told(store, "visit_id") == [("u2",)]
     (correction,) = store.corrections(REGION, "u1")
     assert correction.why == "Review status 'rejected' in 'visits.csv'"
+    # the file that said so is kept, though it brought no visit
+    assert report.batch is None
+    assert store.examine()[3].sentences == ("No leftovers.",)
     back = bring(store, [ONE, TWO], filename="approved.csv")
     assert back.brought_back == ("u1",)
     assert told(store, "visit_id") == [("u1",), ("u2",)]
