@@ -295,6 +295,13 @@ def coverage(region_id: str) -> CoverageRun:
     return workflows.coverage(store(), region_id)
 
 
+def export_coverage(
+    run: CoverageRun, *, what: str, site_ids: tuple[str, ...] | None = None
+) -> bytes:
+    """Who was visited as a file."""
+    return workflows.export_coverage(run, what=what, site_ids=site_ids)
+
+
 def compare(region_ids: tuple[str, ...], *, practice: str) -> CompareRun:
     """Regions side by side."""
     return workflows.compare(store(), region_ids, practice=practice)

@@ -26,7 +26,8 @@ _CSS = """
   margin: 0;}
 [class*="st-key-phase-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-radius: 6px;
   padding: 0.35rem 0.7rem 0.45rem; gap: 0 !important; flex: 1 1 160px !important; width: auto;}
-[class*="st-key-phase-"][class*="-here"] {border-color: #0f5c63; background: rgba(15, 92, 99, 0.06);}
+[class*="st-key-phase-"][class*="-here"] {border-color: #0f5c63;
+  background: rgba(15, 92, 99, 0.06);}
 [class*="st-key-phase-"] p {margin: 0; font-size: 0.85rem;}
 [class*="st-key-phase-"] [data-testid="stMarkdownContainer"],
 [class*="st-key-phase-"] [data-testid="stCaptionContainer"] {margin-bottom: 0;}

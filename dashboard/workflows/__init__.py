@@ -16,6 +16,7 @@ from dashboard.workflows.adoption import (
 )
 from dashboard.workflows.adoption_change import panel
 from dashboard.workflows.adoption_compare import compare
+from dashboard.workflows.adoption_coverage import coverage, export_coverage
 from dashboard.workflows.adoption_goals import put_action, road_map
 from dashboard.workflows.adoption_sites import (
     correct_people,
@@ -159,9 +160,11 @@ __all__ = [
     "conflicts_geojson",
     "correct_people",
     "correct_state",
+    "coverage",
     "delete_layer",
     "district_shapes",
     "export_conflicts",
+    "export_coverage",
     "export_hotspots",
     "export_land_cover",
     "export_layer",

@@ -357,3 +357,32 @@ def test_all_that_is_told_is_plain_json(store: Store) -> None:
         road_map(store, REGION, on=DAY).as_json(),
     ):
         json.dumps(told, allow_nan=False)
+
+
+# --- who was visited ------------------------------------------------------------------------------
+
+
+def test_coverage_tells_who_was_visited_when_and_who_never(store: Store) -> None:
+    run = workflows.coverage(store, REGION)
+    assert (run.known_sites, run.visited, run.visits, run.area_only) == (71, 60, 90, 0)
+    west = run.areas.set_index("area").loc[WEST]
+    assert (west["known_sites"], west["visited"], west["never_visited"]) == (40, 30, 10)
+    assert (west[FIRST], west[SECOND]) == (30, 30)
+    assert run.areas.set_index("area").loc[EAST, FIRST] == 0
+    sites = run.sites.set_index("site_id")
+    assert (sites.loc["w1", "visits"], sites.loc["w1", "rounds"]) == (2, 2)
+    assert sites.loc["w1", "site"] == "West 1"
+    assert sites.loc["w39", "never"]
+    assert sites["district"].isna().sum() == 1
+
+
+def test_coverage_files_say_never_with_empty_days_and_defuse_formulas(store: Store) -> None:
+    rows = [site("=1+1", -2.1, 5.3, name="@risky")]
+    add(store, rows, kind="mine_sites", name="Hostile", **GHANA)
+    run = workflows.coverage(store, REGION)
+    told = workflows.export_coverage(run, what="sites", site_ids=("=1+1", "w0")).decode()
+    lines = told.splitlines()
+    assert lines[1].startswith("'=1+1,'@risky,d1,West,True,0,0,,,True,tarkwa")
+    assert lines[2].startswith("w0,West 0,d1,West,True,2,2,2023-03-01,2025-03-01,False")
+    areas = workflows.export_coverage(run, what="areas").decode()
+    assert "visited_in_2023,visited_in_2025" in areas.splitlines()[0]
