@@ -61,13 +61,14 @@ class Target:
 class RoadMapLine:
     """One action of a region's road map as it stands now.
 
-    `practice` is a code or empty. `status` is what its owner says. `progress` is "on track",
-    "behind", "can't tell", or empty where the action has no target; `reason` says why in one
-    sentence.
+    `area` is the district it is for, empty for the whole region. `practice` is a code or empty.
+    `status` is what its owner says. `progress` is "on track", "behind", "can't tell", or empty
+    where the action has no target; `reason` says why in one sentence.
     """
 
     action: str
     owner: str
+    area: str = ""
     practice: str = ""
     target: Target | None = None
     status: str = ""

@@ -61,7 +61,11 @@ def shown(row: Row) -> Shown:
     if way == COUNTS or words.is_missing(row["rate"]):
         partly = _partly(row)
         return _without(
-            headline=f"counts only: {counts}", detail=partly, when=when, unknown=unknown_of
+            headline=f"counts only: {counts}",
+            detail=partly,
+            when=when,
+            unknown=unknown_of,
+            of=of,
         )
     rate, low, high = (float(row[name]) for name in ("rate", "low", "high"))
     notes = [counts, _partly(row), "census" if _is_true(row.get("census")) else ""]
@@ -86,6 +90,7 @@ def _without(
     when: str,
     detail: str = "",
     unknown: tuple[int | None, int | None] = (None, None),
+    of: int | None = None,
 ) -> Shown:
     return Shown(
         rate=None,
@@ -97,6 +102,7 @@ def _without(
         when=when,
         unknown=unknown[0],
         looked_at=unknown[1],
+        of=of,
     )
 
 

@@ -31,7 +31,7 @@ def practice_overview(
     counts; the small grey ring is the rate of the round with a rate before it.
     """
     targets = targets or {}
-    lines = [_latest(rates, practice) for practice in practices]
+    lines = latest_of(rates, practices)
     sheet = Sheet(width=width)
     y = furniture.heading(sheet, title)
     y = furniture.key(sheet, y, has_target=bool(targets), has_unknown=True, has_before=True) + 4
@@ -63,27 +63,26 @@ def practice_overview(
     )
 
 
-def latest(rates: pd.DataFrame, code: str) -> tuple[str, Shown | None, Shown | None]:
-    """Of one practice the latest round that says anything, how it is shown, and the rate before."""
-    by_round = {str(row["round"]): row for row in figures.rows_of(rates, practice=code)}
-    found = [
-        (label, figures.shown(by_round[label]))
-        for label in figures.in_order_of_rounds(rates)
-        if label in by_round
-    ]
-    with_news = [one for one in found if one[1].headline != figures.NO_DATA] or found
-    if not with_news:
-        return "", None, None
-    before = [shown for _, shown in with_news[:-1] if shown.rate is not None]
-    return (
-        figures.round_words(with_news[-1][0]),
-        with_news[-1][1],
-        before[-1] if before else None,
-    )
-
-
-def _latest(rates: pd.DataFrame, practice: PracticeFacts) -> Line:
-    return (practice, *latest(rates, practice.code))
+def latest_of(rates: pd.DataFrame, practices: Sequence[PracticeFacts]) -> list[Line]:
+    """Of each practice the latest round that says anything, how it is shown, the rate before."""
+    rounds = figures.in_order_of_rounds(rates)
+    by_practice: dict[str, dict[str, Shown]] = {}
+    for row in rates.to_dict("records"):
+        of_one = by_practice.setdefault(str(row["practice"]), {})
+        of_one[str(row["round"])] = figures.shown(row)
+    found: list[Line] = []
+    for practice in practices:
+        there = by_practice.get(practice.code, {})
+        told = [(label, there[label]) for label in rounds if label in there]
+        news = [one for one in told if one[1].headline != figures.NO_DATA] or told
+        if not news:
+            found.append((practice, "", None, None))
+            continue
+        before = [shown for _, shown in news[:-1] if shown.rate is not None]
+        label, shown = news[-1]
+        earlier = before[-1] if before else None
+        found.append((practice, figures.round_words(label), shown, earlier))
+    return found
 
 
 def _draw(
