@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from layers.findings import Finding
-from layers.read.model import Column, ReadError
+from layers.read.model import ReadError
 
 TABLE_OUT = "table{}.parquet"
 """What the worker leaves of the table of a number, counted from 0."""
@@ -16,28 +16,27 @@ TABLE_OUT = "table{}.parquet"
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table of a file. `columns` are profiled as those of a layer; `rows` counts what is kept.
+    """A table of a file. `columns` are their names; `rows` counts what is kept.
 
     `left_out` counts rows that could not be used; a finding says why.
     """
 
     name: str
     rows: int
-    columns: tuple[Column, ...]
+    columns: tuple[str, ...]
     left_out: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The table as plain JSON types."""
-        return vars(self) | {"columns": [column.as_json() for column in self.columns]}
+        return vars(self) | {"columns": list(self.columns)}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Table":
         """The table that `as_json` wrote."""
-        columns = tuple(Column.from_json(column) for column in record["columns"])
         return cls(
             name=str(record["name"]),
             rows=int(record["rows"]),
-            columns=columns,
+            columns=tuple(map(str, record["columns"])),
             left_out=int(record["left_out"]),
         )
 
@@ -61,7 +60,7 @@ class TablesReport:
             raise ReadError(f"The tables of '{self.filename}' were not kept. Read the file again.")
         raw = pd.read_parquet(self.folder / TABLE_OUT.format(number))
         rows = raw.pop("row")
-        raw.columns = pd.Index([column.name for column in self.tables[number].columns])
+        raw.columns = pd.Index(self.tables[number].columns)
         plain = raw.astype(object).where(raw.notna(), None)
         return plain.set_axis(pd.Index(rows, dtype="int64", name="row"), axis=0)
 

@@ -61,7 +61,7 @@ def write_tables(
                 Table(
                     name=head.name,
                     rows=len(frame),
-                    columns=values.profile(frame),
+                    columns=tuple(map(str, frame.columns)),
                     left_out=int((~usable).sum()),
                 )
             )

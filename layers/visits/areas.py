@@ -20,9 +20,17 @@ def named_districts(
     ground: RegionGround,
     words: VisitWords,
     placed: Placed,
-) -> Series:
-    """The district that each row's place name means, as far as it is sure or was confirmed."""
+) -> tuple[Series, Series]:
+    """The district that each row's place name means, as far as it is sure or was confirmed.
+
+    Also the rows whose district is named, but is none of the region's as far as anybody said: they
+    count for no area, wherever they lie. A community nobody knows is no such statement.
+    """
     names = told["place_text"]
+    nowhere = pd.Series(False, index=names.index)
+    if ground.districts.empty:
+        _tell_no_districts(names, placed)
+        return pd.Series(None, index=names.index, dtype="object"), nowhere
     districts = [
         Place(name=str(name), district_id=str(one), district=str(name))
         for one, name in zip(
@@ -62,8 +70,24 @@ def named_districts(
             means[written] = match.proposed.district_id
         else:
             _ask_place(match, int(counts[written]), placed)
-    _tell_unplaced(names, means, said, placed)
-    return names.map(means)
+    open_ = {text for text in matches if text not in means and folded(text) not in said}
+    nowhere = told["district"].isin(open_)
+    _tell_unplaced(names, names.isin(open_), placed)
+    return names.map(means), nowhere
+
+
+def _tell_no_districts(names: Series, placed: Placed) -> None:
+    named = names.notna()
+    if named.any():
+        placed.findings.append(
+            Finding.on_rows(
+                "districts_missing",
+                f"{int(named.sum())} row(s) name a place, but no districts of the region are "
+                "loaded to match it with.",
+                rows=names.index[named],
+                fix="Import the districts first, then bring the visits.",
+            )
+        )
 
 
 def _answered(answer: str, districts: list[Place]) -> str | None:
@@ -99,22 +123,20 @@ def _ask_place(match: Match, rows: int, placed: Placed) -> None:
     )
 
 
-def _tell_unplaced(
-    names: Series, means: Mapping[str, str], said: Mapping[str, str], placed: Placed
-) -> None:
+def _tell_unplaced(names: Series, unmatched: Series, placed: Placed) -> None:
     waiting = {
         one.subject for one in placed.proposals if one.about == "place" and one.answer is not None
     }
-    lost = names.notna() & ~names.isin([*means, *waiting])
+    lost = unmatched & ~names.isin(waiting)
     if lost.any():
         listed = ", ".join(f"'{text[:40]}'" for text in names[lost].unique()[:10])
         placed.findings.append(
             Finding.on_rows(
                 "place_not_matched",
-                f"{int(lost.sum())} row(s) name a place that is no district of the region: "
-                f"{listed}. Without a site or a position they count for no area.",
+                f"{int(lost.sum())} row(s) name a place that is none of the region's: {listed}. "
+                "They count for the region, and where it is their district for none of its areas.",
                 rows=names.index[lost],
-                fix="Say which district is meant, if it is one of the region.",
+                fix="Say which district is meant, or that the position of the rows decides.",
             )
         )
 

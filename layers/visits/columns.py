@@ -9,7 +9,7 @@ import pandas as pd
 from geo.adoption.practice import Practice
 from layers import facts
 from layers.findings import Finding
-from layers.read import COORDINATE_FIELDS, SourceLayer, suggest, values
+from layers.read import COORDINATE_FIELDS, Column, SourceLayer, suggest, values
 from layers.read.source import Series
 from layers.read.suggestion import folded
 from layers.visits.layout import Sheet
@@ -100,14 +100,25 @@ def _proposed_fields(sheet: Sheet, request: VisitRequest, words: VisitWords) -> 
         ]
         if fitting:
             found[name] = fitting[0]
-    columns = values.profile(sheet.frame)
+    columns = tuple(
+        Column(name=str(name), type="text", samples=_samples(sheet.frame[name]))
+        for name in sheet.frame.columns
+    )
     layer = SourceLayer(
-        name=sheet.name, geometry_type=None, rows=len(sheet.frame), declared_crs=None,
-        columns=columns, sampled=min(len(sheet.frame), values.SAMPLED_ROWS),
-    )  # fmt: skip
+        name=sheet.name,
+        geometry_type=None,
+        rows=len(sheet.frame),
+        declared_crs=None,
+        columns=columns,
+    )
     kind, region = facts.kind("visits"), facts.region(request.region_id)
     placed = suggest(layer, kind, region).mapping
     return found | {name: placed[name] for name in COORDINATE_FIELDS if name in placed}
+
+
+def _samples(column: Series) -> tuple[str, ...]:
+    """Up to five different values."""
+    return tuple(map(str, column.dropna().unique()[:5]))
 
 
 def _by_name(frame: pd.DataFrame) -> dict[str, str]:

@@ -34,7 +34,7 @@ def locate(
     placed = Placed(index=sheet.frame.index)
     place_positions(sheet, columns, request, region=region, placed=placed)
     index = sheet.frame.index
-    by_name = named_districts(told, request, ground=ground, words=words, placed=placed)
+    by_name, nowhere = named_districts(told, request, ground=ground, words=words, placed=placed)
     by_place = pd.Series(
         districts_at(placed.columns["longitude"], placed.columns["latitude"], ground), index=index
     )
@@ -42,8 +42,9 @@ def locate(
     site_district = dict(zip(ground.sites["site_id"], ground.sites["district_id"], strict=True))
     by_site = placed.columns["site_id"].map(site_district)
     tell_disagreement(by_name, by_place, ground, placed)
-    district = by_name.fillna(by_place).fillna(by_site)
+    district = by_name.fillna(by_place).fillna(by_site).mask(nowhere, None)
     names = dict(zip(ground.districts["district_id"], ground.districts["district"], strict=True))
     placed.columns["district_id"] = district
-    placed.columns["district"] = district.map(names)
+    # a district that is none of the region's keeps the name it has
+    placed.columns["district"] = district.map(names).where(~nowhere, told["district"])
     return placed

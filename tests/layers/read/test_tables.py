@@ -39,7 +39,7 @@ def test_cells_come_as_text_and_rows_keep_the_number_of_their_sheet(tmp_path: Pa
     assert frame.index.tolist() == [2, 4]
     assert frame["name"].isna().tolist() == [False, True]
     assert frame.loc[2].tolist() == ["1", "Or", "0,5"]
-    assert [column.name for column in report.tables[0].columns] == ["id", "name", "share"]
+    assert report.tables[0].columns == ("id", "name", "share")
 
 
 def test_a_workbook_gives_a_table_for_each_sheet_with_rows(tmp_path: Path) -> None:
