@@ -87,12 +87,9 @@ def areas_of(units: Units, by: By, *, region_name: str) -> Areas:
             of_known=np.zeros(len(units.known_district), dtype="int64"),
         )
     if by == "district":
-        table, met = units.districts, np.ones(len(units.districts), dtype=bool)
-        # the row for "none known" only where something is in it
-        met[-1] = bool(
-            (units.district == len(table) - 1).any()
-            or (units.known_district == len(table) - 1).any()
-        )
+        table = units.districts
+        # a site's district may be another than one of its visits said
+        met = np.isin(np.arange(len(table)), np.append(units.district, units.known_district))
         return Areas(
             table=table[met].reset_index(drop=True),
             members=np.eye(len(table), dtype="int64")[:, met],

@@ -16,16 +16,18 @@ from geo.measure import Array
 
 
 def effective_size(of: Array, population: Array) -> Array:
-    """The size n(N - 1)/(N - n) of a sample without end that says as much as n of N sites.
+    """How many sites of an endless number would say as much as n of N sites: (n - 1)/(1 - n/N).
 
-    It is never below n, and infinite where all N were seen. `population` NaN: no end is known, n
+    That is the effective sample size p(1 - p)/var(p) of Korn & Graubard (1998, Survey Methodology
+    24, 193-201) with the usual variance of a simple random sample without replacement. It is never
+    taken below n, and is infinite where all N were seen. `population` NaN: no end is known, n
     stays. A population below n is taken as n.
     """
     n = np.asarray(of, dtype="float64")
     whole = np.fmax(np.asarray(population, dtype="float64"), n)
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = n * (whole - 1) / (whole - n)
-    size = np.where(whole == n, np.inf, size)
+        size = (n - 1) / (1 - n / whole)
+    size = np.where(whole <= n, np.inf, np.maximum(size, n))
     return np.where(np.isnan(np.asarray(population, dtype="float64")), n, size)
 
 

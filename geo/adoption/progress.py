@@ -70,8 +70,8 @@ def progress(
         return Progress(verdict=CANNOT_TELL, reason=why_not)
     low, high = float(row["low"]), float(row["high"])
     told = (
-        f"{_percent(row['rate'])} of {int(row['applicable'])} sites on {seen.isoformat()} "
-        f"(between {_percent(low)} and {_percent(high)})"
+        f"{_percent(row['rate'])} of {int(row['applicable']):,} sites, visited up to "
+        f"{seen.isoformat()} (between {_percent(low)} and {_percent(high)}),"
     )
     better_low = direction == "stop"
     if high <= goal.target if better_low else low >= goal.target:
