@@ -19,8 +19,8 @@ from dashboard.charts.furniture import MARGIN
 from dashboard.typefaces import typst_fonts
 
 TEMPLATE = Path(__file__).with_name("brief.typ")
-MOST_ACTIONS, MOST_DISTRICTS, MOST_NOTES, MOST_PANELS, MOST_NUMBERS = 8, 10, 8, 4, 12
-LONGEST_SENTENCE, LONGEST_CELL, LONGEST_NAME = 320, 110, 70
+MOST_ACTIONS, MOST_DISTRICTS, MOST_NOTES, MOST_PANELS, MOST_NUMBERS = 8, 10, 8, 3, 12
+LONGEST_SENTENCE, LONGEST_WARNING, LONGEST_CELL, LONGEST_NAME = 320, 240, 110, 70
 DEFINITIONS = (
     "A rate is the share of the sites where a practice applies and its state is known; sites whose "
     "state is unknown leave it and are counted beside it (grey bar). Used means seen or said to be "
@@ -87,7 +87,11 @@ def charts(brief: BriefInput) -> dict[str, Chart]:
         _order=[
             (code != brief.leading, -(0 if words.is_missing(count) else int(count)))
             for code, count in zip(brief.panels["practice"], brief.panels["n"], strict=True)
-        ]
+        ],
+        warning=[
+            words.clip(warning, length=LONGEST_WARNING) if not words.is_missing(warning) else None
+            for warning in brief.panels["warning"]
+        ],
     )
     panels = panels.sort_values("_order", kind="stable").drop(columns="_order")
     return {
@@ -123,11 +127,9 @@ def contents(brief: BriefInput, drawn: Mapping[str, Chart]) -> dict[str, Any]:
     notes = [
         DEFINITIONS,
         f"{words.ABSENCE} A district without visits is hatched, not empty.",
-        *brief.cautions[:MOST_NOTES],
         f"Sources: {' · '.join(brief.sources[:MOST_NOTES]) or words.NOT_STATED}.",
+        *brief.cautions[:MOST_NOTES],
     ]
-    left_out = len(brief.actions) - MOST_ACTIONS
-    hidden = len(brief.coverage) - MOST_DISTRICTS
     return {
         "title": f"Clean practices in {region}, {country}: brief of {as_of}",
         "author": "Common Ground",
@@ -154,13 +156,9 @@ def contents(brief: BriefInput, drawn: Mapping[str, Chart]) -> dict[str, Any]:
         },
         "road_map": sentences.road_map(brief.actions),
         "actions": [_action(line, brief) for line in brief.actions[:MOST_ACTIONS]],
-        "more_actions": f"{words.count(left_out, 'more action')}: see the spreadsheet."
-        if left_out > 0
-        else "",
+        "actions_there": len(brief.actions),
         "coverage": _coverage(brief.coverage)[:MOST_DISTRICTS],
-        "more_districts": f"{words.count(hidden, 'more district')}: see the spreadsheet."
-        if hidden > 0
-        else "",
+        "coverage_there": len(brief.coverage),
         "notes": [_sentence(note, longest=LONGEST_SENTENCE * 2) for note in notes],
     }
 

@@ -119,15 +119,16 @@ def _visited(brief: BriefInput) -> str:
 
 
 def _leading(practice: PracticeFacts, shown: Shown | None) -> str:
+    name = words.clip(practice.title, length=LONGEST)
     if shown is None:
-        return f"{practice.title}: {figures.NO_DATA}."
+        return f"{name}: {figures.NO_DATA}."
     if shown.rate is None or shown.low is None or shown.high is None:
-        return f"{practice.title}: {shown.sentence}."
+        return f"{name}: {shown.sentence}."
     verb = "still use it" if practice.direction == "stop" else "use it"
     flag = " This is a small sample." if shown.is_flagged else ""
     counts = shown.detail.split(",")[0]
     return (
-        f"{practice.title}: {words.percent(shown.rate)} of the sites where it applies {verb} "
+        f"{name}: {words.percent(shown.rate)} of the sites where it applies {verb} "
         f"({counts}, {shown.when}); the true share lies most likely between "
         f"{interval(shown.low, shown.high).replace('–', ' and ')}.{flag}"
     )
