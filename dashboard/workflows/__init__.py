@@ -14,6 +14,7 @@ from dashboard.workflows.adoption import (
     method_of_adoption,
     standing,
 )
+from dashboard.workflows.adoption_brief import adoption_brief
 from dashboard.workflows.adoption_change import panel
 from dashboard.workflows.adoption_compare import compare
 from dashboard.workflows.adoption_coverage import coverage, export_coverage
@@ -35,6 +36,7 @@ from dashboard.workflows.adoption_types import (
     SiteHistory,
     Standing,
 )
+from dashboard.workflows.demonstration import load_demonstration, take_demonstration_off
 from dashboard.workflows.exports import (
     EXPORT_FORMATS,
     VERDICTS,
@@ -48,13 +50,7 @@ from dashboard.workflows.features import (
     identify,
     search,
 )
-from dashboard.workflows.home import (
-    load_demonstration,
-    open_home,
-    overview,
-    region_versions_fingerprint,
-    take_demonstration_off,
-)
+from dashboard.workflows.home import open_home, overview, region_versions_fingerprint
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
 from dashboard.workflows.hotspot_order import order_sentence as hotspot_order
@@ -150,6 +146,7 @@ __all__ = [
     "TilesNotReady",
     "WorkflowError",
     "adoption",
+    "adoption_brief",
     "adoption_fingerprint",
     "area_figures",
     "check_import",
