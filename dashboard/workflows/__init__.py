@@ -94,6 +94,15 @@ from dashboard.workflows.types import (
     Progress,
     WorkflowError,
 )
+from dashboard.workflows.visits import (
+    VisitImport,
+    check_visits,
+    held_visits,
+    import_visits,
+    settle_visits,
+    visit_batches,
+    visit_form,
+)
 from geo.errors import GeoError
 from layers.export import ExportError
 from layers.facts import FactsError
@@ -144,12 +153,14 @@ __all__ = [
     "Store",
     "StoreError",
     "TilesNotReady",
+    "VisitImport",
     "WorkflowError",
     "adoption",
     "adoption_brief",
     "adoption_fingerprint",
     "area_figures",
     "check_import",
+    "check_visits",
     "compare",
     "conflict_sheet",
     "conflict_tile",
@@ -167,11 +178,13 @@ __all__ = [
     "export_layer",
     "feature_card",
     "features_geojson",
+    "held_visits",
     "hotspot_order",
     "hotspot_tile",
     "hotspots",
     "hotspots_geojson",
     "identify",
+    "import_visits",
     "in_view",
     "inspect_upload",
     "land_cover",
@@ -193,6 +206,7 @@ __all__ = [
     "roll_back",
     "run_import",
     "search",
+    "settle_visits",
     "site_history",
     "site_rules",
     "site_states",
@@ -201,5 +215,7 @@ __all__ = [
     "suggest_import",
     "take_demonstration_off",
     "tiles_fingerprint",
+    "visit_batches",
+    "visit_form",
     "withdraw_visit",
 ]

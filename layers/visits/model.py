@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from layers.findings import Finding, blocking
 from layers.ledger.records import BatchReport
+from layers.read import CrsChoice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +98,7 @@ class VisitPlan:
     fields: Mapping[str, str]
     practices: Mapping[str, str]
     states: Mapping[str, str]
+    crs_choices: tuple[CrsChoice, ...] = ()
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -111,7 +113,7 @@ class VisitReport:
     The rows add up: read = counted + already_there + held + the values of `left_out`, as soon as
     `status` is "imported" or "already imported"; before that `counted` are those that could count.
     `known_states` counts observations with a known state. `sites_again` are sites with several
-    visits in this file.
+    visits in this file. `plan` is what it was made of, not part of the JSON.
     """
 
     status: Status
@@ -138,7 +140,9 @@ class VisitReport:
     table: str = ""
     export: str | None = None
     is_form: bool = False
+    crs_choices: tuple[CrsChoice, ...] = ()
     batch: BatchReport | None = None
+    plan: VisitPlan | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:
@@ -152,8 +156,9 @@ class VisitReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain JSON types."""
+        told = {name: value for name, value in vars(self).items() if name != "plan"}
         return {
-            **vars(self),
+            **told,
             "left_out": dict(self.left_out),
             "rounds": list(self.rounds),
             "columns": list(self.columns),
@@ -162,5 +167,6 @@ class VisitReport:
             "fields": dict(self.fields),
             "practices": dict(self.practices),
             "states": dict(self.states),
+            "crs_choices": [choice.as_json() for choice in self.crs_choices],
             "batch": self.batch.as_json() if self.batch else None,
         }
