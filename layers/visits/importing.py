@@ -257,6 +257,7 @@ def _report(plan: VisitPlan, request: VisitRequest, filename: str) -> VisitRepor
         crs_choices=plan.crs_choices,
         plan=plan,
         table=plan.table,
+        tables=plan.tables,
         export=plan.export,
         is_form=plan.is_form,
     )

@@ -81,11 +81,12 @@ class VisitPlan:
     `visits` and `observations` are frames of `geo.adoption.frames` (with `identity`, without
     `batch_id`); provisional while a blocking finding stands. `left_out` counts rows by reason; the
     numbers add up: read = len(visits) + sum(left_out). `fields`, `practices` and `states` are what
-    was used. `export` names the program the table came from, None for any other table.
+    was used. `columns` is name -> up to three samples, `tables` are all of the file. `export` names the program the table came from, None for any other table.
     """
 
     table: str
-    columns: tuple[str, ...]
+    tables: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
     export: str | None
     is_form: bool
     read: int
@@ -136,8 +137,9 @@ class VisitReport:
     fields: Mapping[str, str] = field(default_factory=dict)
     practices: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
-    columns: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     table: str = ""
+    tables: tuple[str, ...] = ()
     export: str | None = None
     is_form: bool = False
     crs_choices: tuple[CrsChoice, ...] = ()
@@ -161,7 +163,8 @@ class VisitReport:
             **told,
             "left_out": dict(self.left_out),
             "rounds": list(self.rounds),
-            "columns": list(self.columns),
+            "columns": {name: list(samples) for name, samples in self.columns.items()},
+            "tables": list(self.tables),
             "findings": [finding.as_json() for finding in self.findings],
             "proposals": [proposal.as_json() for proposal in self.proposals],
             "fields": dict(self.fields),

@@ -37,6 +37,8 @@ NOT_ACCEPTED = "review does not accept them"
 REPEATED = "repeat another row"
 CONTRADICT = "same id, other content"
 NOT_READ = "could not be read"
+SAMPLED = 200
+"""Rows in which samples of a column are looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +86,13 @@ def plan_visits(tables: TablesReport, request: VisitRequest, known: Known) -> Vi
         sheet, columns, table, seen.observations,
         left_out={NOT_READ: next(one.left_out for one in tables.tables if one.name == sheet.name)},
         words=known.words, findings=findings, proposals=proposals, states=seen.states,
-        crs_choices=placed.crs_choices,
+        crs_choices=placed.crs_choices, tables=tuple(one.name for one in tables.tables),
     )  # fmt: skip
 
 
 def _nothing(tables: TablesReport, findings: tuple[Finding, ...]) -> VisitPlan:
     return VisitPlan(
-        table="", columns=(), export=None, is_form=False,
+        table="", tables=tuple(one.name for one in tables.tables), columns={}, export=None, is_form=False,
         read=sum(one.rows + one.left_out for one in tables.tables),
         visits=empty_visits(), observations=empty_observations(), left_out={},
         not_accepted={}, findings=findings, proposals=(), fields={}, practices={}, states={},
@@ -109,6 +111,7 @@ def _counted(
     proposals: tuple[Proposal, ...],
     states: Mapping[str, str],
     crs_choices: tuple[CrsChoice, ...],
+    tables: tuple[str, ...],
 ) -> VisitPlan:
     """The rows that count, with their observations; all others by reason."""
     not_accepted, unreviewed = _reviewed(sheet, columns, table["identity"], words, findings)
@@ -119,7 +122,11 @@ def _counted(
     visits, seen = _kept(visits, seen, keep)
     return VisitPlan(
         table=sheet.name,
-        columns=tuple(map(str, sheet.frame.columns)),
+        tables=tables,
+        columns={
+            str(name): tuple(map(str, sheet.frame[name].head(SAMPLED).dropna().unique()[:3]))
+            for name in sheet.frame.columns
+        },
         export=sheet.export,
         is_form=sheet.is_form,
         read=len(table) + left_out[NOT_READ],
