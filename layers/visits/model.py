@@ -81,7 +81,8 @@ class VisitPlan:
     `visits` and `observations` are frames of `geo.adoption.frames` (with `identity`, without
     `batch_id`); provisional while a blocking finding stands. `left_out` counts rows by reason; the
     numbers add up: read = len(visits) + sum(left_out). `fields`, `practices` and `states` are what
-    was used. `columns` is name -> up to three samples, `tables` are all of the file. `export` names the program the table came from, None for any other table.
+    was used. `columns` is name -> up to three samples, `tables` are all of the file. `export` names
+    the program the table came from, None for any other table.
     """
 
     table: str

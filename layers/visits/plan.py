@@ -92,7 +92,8 @@ def plan_visits(tables: TablesReport, request: VisitRequest, known: Known) -> Vi
 
 def _nothing(tables: TablesReport, findings: tuple[Finding, ...]) -> VisitPlan:
     return VisitPlan(
-        table="", tables=tuple(one.name for one in tables.tables), columns={}, export=None, is_form=False,
+        table="", tables=tuple(one.name for one in tables.tables), columns={},
+        export=None, is_form=False,
         read=sum(one.rows + one.left_out for one in tables.tables),
         visits=empty_visits(), observations=empty_observations(), left_out={},
         not_accepted={}, findings=findings, proposals=(), fields={}, practices={}, states={},
