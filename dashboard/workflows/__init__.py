@@ -14,7 +14,7 @@ from dashboard.workflows.adoption import (
     method_of_adoption,
     standing,
 )
-from dashboard.workflows.adoption_brief import adoption_brief
+from dashboard.workflows.adoption_brief import adoption_brief, export_adoption
 from dashboard.workflows.adoption_change import panel
 from dashboard.workflows.adoption_compare import compare
 from dashboard.workflows.adoption_coverage import coverage, export_coverage
@@ -171,6 +171,7 @@ __all__ = [
     "coverage",
     "delete_layer",
     "district_shapes",
+    "export_adoption",
     "export_conflicts",
     "export_coverage",
     "export_hotspots",

@@ -1,4 +1,4 @@
-"""The brief of a region: all that its ledger says, put together for two pages."""
+"""What a region's ledger says, put together for two pages, a table or a workbook."""
 
 import datetime as dt
 
@@ -13,13 +13,18 @@ from dashboard.workflows.adoption import (
 )
 from dashboard.workflows.adoption_change import panel
 from dashboard.workflows.adoption_coverage import coverage
+from dashboard.workflows.adoption_files import adoption_csv
 from dashboard.workflows.adoption_goals import road_map
-from dashboard.workflows.adoption_types import ActionState, AdoptionRun
+from dashboard.workflows.adoption_types import BY, ActionState, AdoptionRun
+from dashboard.workflows.adoption_workbook import adoption_xlsx
+from dashboard.workflows.types import WorkflowError
 from geo.adoption.panel import empty_panel
 from layers import facts
 from layers.ledger.records import Batch
 from layers.practices import practice as practice_of
 from layers.store import Store
+
+FORMS = ("csv", "xlsx")
 
 
 def adoption_brief(
@@ -61,6 +66,33 @@ def brief_input(
         cautions=run.notes,
         demonstration=run.demonstration or actions.demonstration,
     )
+
+
+def export_adoption(
+    store: Store, run: AdoptionRun, *, form: str, on: dt.date | None = None
+) -> bytes:
+    """A run as a file: form csv (its table) or xlsx (a workbook).
+
+    The workbook has the tables of every cut, of the practice and round of the run, and what changed
+    on the same sites, who was visited, and the road map. WorkflowError where there is no such form.
+    """
+    if form not in FORMS:
+        raise WorkflowError(f"There is no file of the form '{form}'. Use {' or '.join(FORMS)}.")
+    day = on or today()
+    if form == "csv":
+        return adoption_csv(
+            run.table,
+            run.practices,
+            region_id=run.region_id,
+            as_of=day,
+            demonstration=run.demonstration,
+        )
+    tables = {
+        by: adoption(store, run.region_id, by=by, practice=run.practice, round=run.round).table
+        for by in BY
+    }
+    told = brief_input(store, run.region_id, practice=run.practice, on=day)
+    return adoption_xlsx(told, tables=tables)
 
 
 def last_panels(store: Store, run: AdoptionRun, *, leading: str) -> pd.DataFrame:
