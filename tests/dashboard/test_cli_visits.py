@@ -131,6 +131,25 @@ def test_the_same_visits_again_add_nothing_and_other_content_waits(run: Run, tab
     assert run("visits", "--region", "tarkwa", "--settle", "99=new").code == 1
 
 
+def test_a_wrong_import_is_taken_off_and_the_file_imported_in_another_way(
+    run: Run, table: Path
+) -> None:
+    arguments = ("import", table, *VISITS, *COLUMNS, "--yes", "--json")
+    upside_down = ("--state", "HG-USE:1=not used", "--state", "HG-USE:0=used")
+    assert run(*arguments, *upside_down).json["counted"] == 3
+    assert run("visits", "--region", "tarkwa", "--off", "1").code == 1  # no reason given
+    why = ("--why", "states upside down")
+    (batch,) = run("visits", "--region", "tarkwa", "--off", "1", *why, "--json").json["batches"]
+    assert batch["counts"] is False
+    assert run(*arguments).json["counted"] == 3
+    assert "Taken off" in run("visits", "--region", "tarkwa").out
+    refused = run("visits", "--region", "tarkwa", "--back", "1")
+    assert refused.code == 1
+    assert "have come with another import since" in refused.err
+    assert "It has: 1, 2" in run("visits", "--region", "tarkwa", "--back", "7").err
+
+
+@pytest.mark.usefixtures("districts")
 def test_an_export_of_the_form_needs_no_option_and_consent_keeps_places_off_the_map(
     run: Run, tmp_path: Path
 ) -> None:
