@@ -254,6 +254,9 @@ def test_another_record_of_a_visit_is_held_and_changes_nothing(store: EmbeddedSt
     bring(store, [ONE, TWO])
     report = bring(store, [OTHER, TWO], filename="later.csv")
     assert (report.added, report.held, report.newly_held, report.already_there) == (0, 1, 1, 1)
+    # the batch speaks of the visits it brought, not of those that wait
+    assert (report.batch.visits, report.batch.observations, report.batch.held) == (0, 0, 1)
+    assert report.batch.first_day is None
     assert states(store)["u1", "HG-RET"] == "used"
     (held,) = store.held(REGION)
     assert (held.visit_id, held.filename, held.source_row) == ("u1", "later.csv", 2)
