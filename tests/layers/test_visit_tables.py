@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layers.read import ReadError
 from layers.visits.model import Proposal, VisitPlan
 from layers.visits.places import Place, match_place
 from layers.visits.words import visit_words
+from tests.corpus import Case
+from tests.layers.read.test_tables import TABLE_CASES
 from tests.layers.visit_samples import codes, csv_of, plan, states
 
 ROWS = [
@@ -341,3 +344,16 @@ def test_a_thousand_different_answers_are_not_asked_one_by_one(tmp_path: Path) -
     made = plan(tmp_path, csv_of(rows), accept_suggestions=True)
     assert len(made.proposals) <= 200
     assert "states_to_confirm" in codes(made)
+
+
+@pytest.mark.parametrize("case", TABLE_CASES, ids=lambda case: case.name)
+def test_a_hostile_file_of_visits_ends_in_findings_or_in_one_sentence(
+    case: Case, tmp_path: Path
+) -> None:
+    content = case.build(tmp_path).read_bytes()
+    try:
+        made = plan(tmp_path / "read", content, name=case.filename, accept_suggestions=True)
+    except ReadError:
+        return  # its sentence is looked at where tables are read
+    assert made.read == len(made.visits) + sum(made.left_out.values())
+    assert all(one.message and one.code for one in made.findings)

@@ -12,7 +12,11 @@ from layers.read import Limits, ReadError, TablesReport, read_tables
 from layers.read.tables import write_tables
 from tests.corpus import CASES, Case, shape_zip
 
-TABLE_CASES = [case for case in CASES if case.filename.endswith((".csv", ".tsv", ".xlsx"))]
+TABLE_CASES = [
+    case
+    for case in CASES
+    if case.kind == "visits" or case.filename.endswith((".csv", ".tsv", ".xlsx"))
+]
 
 
 def bring(folder: Path, content: bytes | str, name: str = "visits.csv") -> TablesReport:
