@@ -114,14 +114,27 @@ def _districts(
 
     A known site's district is that of the list; else its latest visit with a district says it.
     """
-    frames = [frame[["district_id", "district"]] for frame in (known, visits)]
-    both = pd.concat(frames, ignore_index=True)
-    keys = both["district_id"].where(both["district_id"].notna(), both["district"])
-    codes, met = pd.factorize(keys)
-    names = both.assign(code=codes, at=np.where(np.arange(len(both)) < len(known), 0, 1))
-    names = names[names["code"] >= 0].drop_duplicates()
-    # the list's name wins over that of a visit; of several the first by the alphabet
-    names = names.sort_values(["code", "at", "district"], na_position="last")
+    both = [pd.concat([known[name], visits[name]]) for name in ("district_id", "district")]
+    (id_code, ids), (name_code, titles) = (pd.factorize(column) for column in both)
+    is_visit = np.arange(len(id_code)) >= len(known)
+    # what is said of districts is said many times over: only what differs is looked at as text
+    told = (is_visit * (len(ids) + 1) + id_code + 1) * (len(titles) + 1) + name_code + 1
+    said, met_said = pd.factorize(told)
+    head, title = np.divmod(met_said, len(titles) + 1)
+    names = pd.DataFrame(
+        {
+            "visit": head // (len(ids) + 1),
+            "district_id": np.array([None, *ids], dtype=object)[head % (len(ids) + 1)],
+            "district": np.array([None, *titles], dtype=object)[title],
+        },
+        dtype=object,
+    )
+    key = names["district_id"].where(names["district_id"].notna(), names["district"])
+    code, met = pd.factorize(key)
+    codes = code[said]
+    # an id wins over none, the list's name over that of a visit; of several the first by alphabet
+    names = names.assign(code=code, nameless=names["district_id"].isna())
+    names = names[code >= 0].sort_values(["code", "nameless", "visit", "district"])
     names = names.drop_duplicates("code").set_index("code").reindex(range(len(met)))
     area = names["district"].where(names["district"].notna(), pd.Series(met, dtype="object"))
     order = np.lexsort((np.asarray(met, dtype=object).astype(str), area.to_numpy().astype(str)))

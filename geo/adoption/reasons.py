@@ -1,6 +1,5 @@
 """One plain sentence for each row of an adoption table: why it is shown as it is."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -18,14 +17,12 @@ def reasons(*, settings: Settings, by: By, **columns: Array) -> Array:
     Rows that say the same in all columns share one sentence, so that it is made once.
     """
     names = list(columns)
-    rows = list(zip(*(columns[name].tolist() for name in names), strict=True))
     made: dict[tuple[Any, ...], str] = {}
     sentences = []
-    for row in rows:
-        key = tuple(None if _is_nan(value) else value for value in row)
-        if key not in made:
-            made[key] = _sentence(dict(zip(names, key, strict=True)), settings, by)
-        sentences.append(made[key])
+    for row in zip(*(_without_nan(columns[name]) for name in names), strict=True):
+        if row not in made:
+            made[row] = _sentence(dict(zip(names, row, strict=True)), settings, by)
+        sentences.append(made[row])
     return np.array(sentences, dtype=object)
 
 
@@ -121,9 +118,13 @@ def _chosen(row: dict[str, Any], settings: Settings) -> str:
     return f"{_sites(n).capitalize()} {called}"
 
 
-def _is_nan(value: Any) -> bool:
-    """NaN differs from itself, so that a sentence with it would never be found again."""
-    return isinstance(value, float) and math.isnan(value)
+def _without_nan(values: Array) -> list[Any]:
+    """The values, None for NaN: it differs from itself, so that no sentence is found again."""
+    if values.dtype.kind != "f":
+        return list(values.tolist())
+    told = values.astype(object)
+    told[np.isnan(values)] = None
+    return list(told.tolist())
 
 
 def _sites(number: int, what: str = "") -> str:
