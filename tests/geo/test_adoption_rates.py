@@ -345,14 +345,19 @@ def test_a_listed_site_seen_to_do_something_else_leaves_or_joins_the_population(
         {"site_id": "a", "operations": "alluvial"},
         {"site_id": "b", "operations": "alluvial"},
         {"site_id": "c", "operations": "mill-house"},
+        {"site_id": "d", "operations": "alluvial"},
     ]
     visits = [
         visit("a", {"WA-POND": "used"}),
         visit("b", {"WA-POND": "not used"}, operations="mill-house"),
         visit("c", {"WA-POND": "used"}, operations="alluvial"),
+        visit("d", {}, operations="selection"),
     ]
     row = row_of(visits, known, practices=(POND,))
-    assert (row["population"], row["applicable"], row["not_applicable"]) == (2, 2, 1)
+    # a and c; three stand on the list as alluvial
+    assert (row["population"], row["applicable"], row["not_applicable"]) == (2, 2, 2)
+    table = table_of(visits, known, by="operation", practices=(POND,)).set_index("area")
+    assert table.loc[["alluvial", "mill-house"], "population"].tolist() == [2, 0]
 
 
 def test_an_area_nobody_visited_is_no_data_and_not_zero() -> None:
