@@ -13,7 +13,7 @@ VENDOR := dashboard/static/vendor/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run test test-all check format lock bench bench-large bench-smoke bench-zonal bench-scale bench-map clean
+.PHONY: help setup setup-test run test test-all check format lock bench bench-large bench-smoke bench-zonal bench-scale bench-map bench-adoption clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ bench-scale: $(VENV)/.test-ready ## Runs in parts, on Dask workers, and updates 
 bench-map: setup-test ## The map with 10^6 polygons: tiles, bytes, time to paint, into docs
 	@$(PY) -m bench.map --size L --runs 3 --slow --write docs/benchmarks-map.md
 
+bench-adoption: $(VENV)/.test-ready ## All adoption tables of 10^6 observations against pandas and DuckDB, into docs
+	@$(PY) -m bench.adoption --runs 3 --write docs/benchmarks-adoption.md
+
 lock: $(VENV)/.test-ready ## Pin requirements*.in into requirements*.txt
 	@for name in requirements requirements-dev; do \
 	  $(VENV)/bin/pip-compile -q --upgrade --no-header --no-emit-index-url --no-emit-find-links \
@@ -83,6 +86,6 @@ $(VENV)/.test-ready: requirements-dev.txt $(VENV)/.run-ready
 	@$(PY) -m pip install -q -r requirements-dev.txt
 	@touch $@
 
-$(VENDOR): package-lock.json requirements.txt dashboard/assets.py dashboard/packing.py dashboard/places.py | $(VENV)/.run-ready
+$(VENDOR): package-lock.json requirements.txt dashboard/assets.py dashboard/packing.py dashboard/typefaces.py dashboard/places.py | $(VENV)/.run-ready
 	@scripts/install-assets $(PY)
 	@touch $@

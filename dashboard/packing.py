@@ -16,17 +16,15 @@ from functools import cache
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
-import streamlit
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import assets
+from dashboard.typefaces import PACKED, SHELL, TEXT_FONT, write_typefaces
 
-PACKED = assets.ROOT / "build" / "packed"
-SHELL = Path(streamlit.__file__).parent / "static" / "static"
 LARGEST = 1_000_000
 """Bytes of a script above which it is left: charts and editors that no page of ours loads."""
-TEXT_FONT, ICON_FONT = "SourceSansVF-Upright", "MaterialSymbols-Rounded"
+ICON_FONT = "MaterialSymbols-Rounded"
 # Latin of Europe, the African reference alphabet (Bamako 1966, Niamey 1978) with tone marks and
 # dots below, punctuation, currencies, some signs. Other scripts come from the reader's device.
 AFRICAN = "ƁƆƉƊƎƏƐƑƒƓƔƖƗƝƟƩƮƱƲƳƴƷǝɁɄɓɔɖɗəɛɠɣɨɩɯɲɵʃʈʉʊʋʒʔʼẸẹỊịỌọỤụẼẽẒẓṢṣḌḍḤḥṬṭṄṅḾḿ"
@@ -56,6 +54,8 @@ def pack(*, shell: Path = SHELL, packed: Path = PACKED) -> tuple[int, int]:
         if path.name.startswith((TEXT_FONT, ICON_FONT)):
             (packed / path.name).write_bytes(_cut(path, shell=shell))
             fonts += 1
+            if path.name.startswith(TEXT_FONT):
+                write_typefaces(packed, source=path)
     with ThreadPoolExecutor() as threads:
         scripts = list(threads.map(lambda body: _squeeze(body, packed), _scripts(shell)))
     return fonts, len(scripts)

@@ -38,7 +38,7 @@ DECIMALS = 7
 """Of a degree, in GeoJSON: a centimetre."""
 
 # Spreadsheets drop blanks and a byte order mark in front, and read the full-width signs too.
-_FORMULA = re.compile(r"^[\s\ufeff\x00]*[=+\-@＝＋－＠]|^[\t\r\n]")
+FORMULA = re.compile(r"^[\s\ufeff\x00]*[=+\-@＝＋－＠]|^[\t\r\n]")
 _gdal_clock = threading.Lock()
 
 
@@ -86,6 +86,12 @@ def _csv(sheet: Sheet) -> bytes:
     if "longitude" not in table:
         on = frame.geometry.representative_point()
         table["longitude"], table["latitude"] = on.x.round(DECIMALS), on.y.round(DECIMALS)
+    return csv_table(table)
+
+
+def csv_table(table: pd.DataFrame) -> bytes:
+    """A table without places as CSV: UTF-8 with a byte order mark, formulas defused, null empty."""
+    table = table.copy()
     for column in table.columns:
         if not pd.api.types.is_numeric_dtype(table[column]):
             table[column] = table[column].map(_safe_text)
@@ -98,7 +104,7 @@ def _safe_text(value: Any) -> Any:
     if isinstance(value, (bool, int, float, np.number)):
         return value
     text = _text(value)
-    return f"'{text}" if text is not None and _FORMULA.match(text) else text
+    return f"'{text}" if text is not None and FORMULA.match(text) else text
 
 
 def _text(value: Any) -> str | None:

@@ -404,6 +404,16 @@ CASES: tuple[Case, ...] = (
           table("name,name,lon,lat", "A,a,29.7,0.9")),
     _case("csv with html and formulas", "html.csv", "imports", table(
         "name,lon,lat,note", '<img src=x onerror=alert(1)>,29.7,0.9,"=HYPERLINK(""http://x"")"')),
+    _case("visits with html and formulas", "visits_html.csv", "imports", table(
+        "vid,site_id,visit_date,lon,lat,mercury,territoire",
+        "=1+1,<script>alert(1)</script>,2025-03-04,29.7,0.9,@SUM(A1),<b>Irumu</b>",
+        "2,..\\..\\etc,2025-03-05,29.8,0.9,1,{0.__class__}"), kind="visits"),
+    _case("visits with a formula without value", "visits_formula.xlsx", "findings", workbook(
+        ["_uuid", "_submission_time", "lon", "lat", "mercury"],
+        ["u1", "2025-03-04", *SITE, "=1+1"], ["u2", "2025-03-04", *SITE, 1]), kind="visits"),
+    _case("visits in several csv with a path upwards", "visits_up.zip", "refused", zipped(
+        ("../visits.csv", b"KEY,SubmissionDate,lon,lat\na,b,29.7,0.9\n"),
+        ("visits-notes.csv", b"PARENT_KEY,note\na,b\n")), kind="visits"),
     _case("csv in windows-1252", "cp1252.csv", "imports",
           table("nom,lon,lat", "Rivière Épulu,29.7,0.9", encoding="cp1252")),
     _case("csv in utf-16", "utf16.csv", "imports",

@@ -6,6 +6,37 @@ layers.store.StoreError, layers.read.ReadError, layers.facts.FactsError, layers.
 geo.errors.GeoError; `SAYABLE` holds them all.
 """
 
+from dashboard.workflows.adoption import (
+    adoption,
+    adoption_fingerprint,
+    district_shapes,
+    leading_practice,
+    method_of_adoption,
+    standing,
+)
+from dashboard.workflows.adoption_brief import adoption_brief, export_adoption
+from dashboard.workflows.adoption_change import panel
+from dashboard.workflows.adoption_compare import compare
+from dashboard.workflows.adoption_coverage import coverage, export_coverage
+from dashboard.workflows.adoption_goals import put_action, road_map
+from dashboard.workflows.adoption_sites import (
+    correct_people,
+    correct_state,
+    site_history,
+    site_states,
+    withdraw_visit,
+)
+from dashboard.workflows.adoption_types import BY as ADOPTION_BY
+from dashboard.workflows.adoption_types import (
+    AdoptionRun,
+    CompareRun,
+    CoverageRun,
+    PanelRun,
+    RoadMap,
+    SiteHistory,
+    Standing,
+)
+from dashboard.workflows.demonstration import load_demonstration, take_demonstration_off
 from dashboard.workflows.exports import (
     EXPORT_FORMATS,
     VERDICTS,
@@ -18,13 +49,7 @@ from dashboard.workflows.features import (
     features_geojson,
     identify,
 )
-from dashboard.workflows.home import (
-    load_demonstration,
-    open_home,
-    overview,
-    region_versions_fingerprint,
-    take_demonstration_off,
-)
+from dashboard.workflows.home import open_home, overview, region_versions_fingerprint
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
 from dashboard.workflows.hotspot_order import order_sentence as hotspot_order
@@ -72,6 +97,17 @@ from dashboard.workflows.types import (
     Progress,
     WorkflowError,
 )
+from dashboard.workflows.visits import (
+    VisitImport,
+    check_visits,
+    held_visits,
+    import_visits,
+    put_visits_back,
+    settle_visits,
+    take_visits_off,
+    visit_batches,
+    visit_form,
+)
 from geo.errors import GeoError
 from layers.export import ExportError
 from layers.facts import FactsError
@@ -83,6 +119,7 @@ SAYABLE = (WorkflowError, StoreError, ReadError, FactsError, ExportError, GeoErr
 """Errors whose text is a sentence for the screen."""
 
 __all__ = [
+    "ADOPTION_BY",
     "EXPORT_FORMATS",
     "HOTSPOT_FORMATS",
     "INVENTED",
@@ -92,9 +129,12 @@ __all__ = [
     "SAYABLE",
     "VERDICTS",
     "WORDING",
+    "AdoptionRun",
     "AreaFigures",
+    "CompareRun",
     "ConflictRun",
     "ConflictSheet",
+    "CoverageRun",
     "ExportError",
     "FactsError",
     "FeatureCard",
@@ -108,34 +148,52 @@ __all__ = [
     "LandCover",
     "LayerRow",
     "Overview",
+    "PanelRun",
     "Progress",
     "RasterFigures",
     "ReadError",
     "ReadRequest",
+    "RoadMap",
+    "SiteHistory",
+    "Standing",
     "Step",
     "Store",
     "StoreError",
     "TilesNotReady",
+    "VisitImport",
     "WorkflowError",
+    "adoption",
+    "adoption_brief",
+    "adoption_fingerprint",
     "area_figures",
     "check_import",
+    "check_visits",
+    "compare",
     "conflict_sheet",
     "conflict_tile",
     "conflicts",
     "conflicts_geojson",
+    "correct_people",
+    "correct_state",
+    "coverage",
     "delete_layer",
+    "district_shapes",
+    "export_adoption",
     "export_conflicts",
+    "export_coverage",
     "export_hotspots",
     "export_land_cover",
     "export_layer",
     "feature_card",
     "features_geojson",
+    "held_visits",
     "hotspot_order",
     "hotspot_steps",
     "hotspot_tile",
     "hotspots",
     "hotspots_geojson",
     "identify",
+    "import_visits",
     "in_view",
     "inspect_upload",
     "land_cover",
@@ -144,18 +202,32 @@ __all__ = [
     "layer_tile",
     "layer_tiles_about",
     "layer_versions",
+    "leading_practice",
     "load_demonstration",
+    "method_of_adoption",
     "open_home",
     "overview",
+    "panel",
+    "put_action",
+    "put_visits_back",
     "raster_figures",
     "raster_tile",
     "region_versions_fingerprint",
+    "road_map",
     "roll_back",
     "run_import",
     "search",
+    "settle_visits",
+    "site_history",
     "site_rules",
+    "site_states",
+    "standing",
     "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",
+    "take_visits_off",
     "tiles_fingerprint",
+    "visit_batches",
+    "visit_form",
+    "withdraw_visit",
 ]

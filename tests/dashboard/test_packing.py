@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from dashboard import assets, packing
+from dashboard import assets, packing, typefaces
 
 fonttools = pytest.importorskip(
     "fontTools.ttLib", reason="fontTools is there once the product was set up (make setup)"
@@ -110,3 +110,26 @@ def in_a_thread(asked: Coroutine[Any, Any, Any]) -> None:
     """Run it in a thread of its own: Playwright's tests leave a loop running in the main one."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, asked).result()
+
+
+def test_the_typeface_for_charts_and_print_has_the_letters_of_the_field(packed: Path) -> None:
+    for weight, style in typefaces.WEIGHTS.items():
+        font = fonttools.TTFont(packed / typefaces.file_name(weight))
+        assert "fvar" not in font
+        assert {ord(letter) for letter in "ƐƆɛɔéŊŋñ–≥↓"} <= set(font.getBestCmap())
+        names = {font["name"].getDebugName(number) for number in (1, 4, 16)}
+        assert names == {typefaces.FAMILY, f"{typefaces.FAMILY} {style}"}
+        assert "Open Font License" in font["name"].getDebugName(13)
+
+
+def test_the_typeface_is_made_where_set_up_did_not_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(typefaces, "PACKED", tmp_path)
+    typefaces._made.cache_clear()
+    try:
+        made = typefaces.typefaces()
+        assert [path.is_file() for path in made] == [True, True]
+        assert tmp_path not in {path.parent for path in made}
+    finally:
+        typefaces._made.cache_clear()

@@ -93,7 +93,7 @@ def opened(page: str, **params: str) -> AppTest:
         from dashboard import state
         from dashboard.views import parts
 
-        names = ("overview", "map", "conflicts", "data")
+        names = ("overview", "map", "conflicts", "adoption", "data")
         modules = {name: importlib.import_module(f"dashboard.views.{name}") for name in names}
         pages = {
             name: st.Page(module.render, title=name, url_path=name, default=name == page)
