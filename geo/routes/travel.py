@@ -38,7 +38,7 @@ class Pace:
     off_road_kmh: float = 8.0
     straight_kmh: float = 15.0
     straight_detour: float = 1.4
-    reach_m: float = 3_000.0
+    reach_m: float = 5_000.0
     snap_m: float = 10.0
 
     def __post_init__(self) -> None:
@@ -224,9 +224,9 @@ def _gaps(ends: Array, nodes: Array, snap_m: float) -> Array:
     loose = np.flatnonzero(times == 1)
     near = KDTree(nodes).query_ball_point(nodes[loose], snap_m)
     pairs = [(one, other) for one, some in zip(loose, near, strict=True) for other in some]
-    found: Array = np.array(pairs, dtype="int64").reshape(-1, 2)
-    found = found[found[:, 0] != found[:, 1]]
-    return found
+    found = np.array(pairs, dtype="int64").reshape(-1, 2)
+    apart: Array = found[found[:, 0] != found[:, 1]]
+    return apart
 
 
 def _quickest(edges: Array, seconds: Array, size: int) -> coo_array:

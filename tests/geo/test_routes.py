@@ -53,10 +53,10 @@ def test_roads_that_are_not_joined_give_a_straight_line_that_says_so() -> None:
 
 
 def test_a_place_beyond_reach_of_any_road_goes_straight() -> None:
-    travel = ways([(0, 0), (-3001, 0)], [L_ROAD])
+    travel = ways([(0, 0), (-5001, 0)], [L_ROAD])
     assert not travel.on_road.any()
     assert np.isnan(travel.off_road_m[1])
-    assert ways([(1000, 0), (-2999, 0)], [L_ROAD]).on_road[0, 1]
+    assert ways([(1000, 0), (-4999, 0)], [L_ROAD]).on_road[0, 1]
 
 
 def test_neighbours_far_from_a_road_walk_across() -> None:
