@@ -16,22 +16,23 @@ from typing import Any
 from dashboard import assets
 from dashboard.field.cards import Section, position, sections
 from dashboard.field.model import Pack, PackLayer, Stop
-from dashboard.field.words import Fallback, Words, own_name
+from dashboard.field.notes_form import SPOKEN_BY_FORM, notes_form
+from dashboard.field.words import N_, Fallback, Words, own_name
 from layers.facts import kind
 
 FOLDER = assets.STATIC / "pack"
 STYLES = ("vendor/leaflet/leaflet.css", "map.css", "pack/pack.css")
-TABS = (("map", "Map"), ("stops", "Stops"), ("about", "About"))
-SPOKEN_BY_SCRIPT = (
-    "This is not in the pack.",
-    "{n} of {all} stops",
-    "Search the cards",
-    "The data in this file are damaged.",
-    "Do not rely on this file. Ask for it again.",
-    "This file has looked at itself: all of it is here, and it needs no network.",
-    *(name for _, name in TABS),
-)
-"""What pack.js says by itself; a test compares it with the script."""
+SCRIPTS = ("pack/pack.js", "pack/notes.js")
+TABS = (("map", N_("Map")), ("stops", N_("Stops")), ("notes", N_("Notes")), ("about", N_("About")))
+SEARCH = N_("Search the cards")
+_SAID = re.compile(r'\bsay\("((?:[^"\\]|\\.)*)"\)')
+
+
+@cache
+def spoken_by_scripts() -> tuple[str, ...]:
+    """The messages the pack's scripts say by themselves, as they stand in them."""
+    found = [text for name in SCRIPTS for text in _SAID.findall(_read(name))]
+    return tuple(dict.fromkeys([*found, SEARCH, *(name for _, name in TABS), *SPOKEN_BY_FORM]))
 
 
 def page(pack: Pack, *, base: Mapping[str, Any]) -> bytes:
@@ -47,10 +48,10 @@ def page(pack: Pack, *, base: Mapping[str, Any]) -> bytes:
         "banner": "".join(_banners(pack, spoken)),
         "tabs": "".join(_tabs(main)),
         "needs_script": html.escape(main._("The map needs JavaScript; the cards below do not.")),
-        "search": html.escape(main._("Search the cards")),
+        "search": html.escape(main._(SEARCH)),
         "cards": "\n".join(_card(stop, words) for words in spoken for stop in pack.stops),
-        "notes": "",
-        "about": "".join(_about(pack, words, checksum=_checksum(data)) for words in spoken[:1]),
+        "notes": notes_form(pack, main),
+        "about": _about(pack, spoken, checksum=_checksum(data)),
         "data": data,
         **_parts(),
     }
@@ -65,7 +66,7 @@ def _parts() -> Mapping[str, str]:
         "shim": _inline(_read("pack/shim.js")),
         "leaflet": _inline(_read("vendor/leaflet/leaflet.js")),
         "map_script": _inline(_read(assets.BUNDLE)),
-        "script": _inline(_read("pack/pack.js")),
+        "script": "\n".join(_inline(_read(name)) for name in SCRIPTS),
     }
 
 
@@ -99,15 +100,17 @@ def _checksum(text: str) -> str:
 
 def _data(pack: Pack, spoken: list[Words], base: Mapping[str, Any]) -> dict[str, Any]:
     """What the scripts need: stops and layers of the pack, and nothing else."""
+    told = spoken_by_scripts()
     return {
         "visit": pack.visit_id,
+        "made": pack.made_at.isoformat(timespec="seconds"),
         "title": pack.title,
         "bounds": [round(number, 5) for number in pack.bounds],
         "base": base,
         "languages": [
             {
                 "code": words.language,
-                "messages": {name: str(words.translation(name)) for name in SPOKEN_BY_SCRIPT},
+                "messages": {name: str(words.translation(name)) for name in told},
             }
             for words in spoken
         ],
@@ -115,6 +118,8 @@ def _data(pack: Pack, spoken: list[Words], base: Mapping[str, Any]) -> dict[str,
             {
                 "number": stop.number,
                 "name": stop.name,
+                "feature_id": stop.feature_id,
+                "conflicts": [[one.conflict_id, one.title] for one in stop.card.conflicts],
                 "longitude": round(stop.longitude, 6),
                 "latitude": round(stop.latitude, 6),
             }
@@ -184,16 +189,15 @@ def _tabs(words: Words) -> Iterator[str]:
 def _card(stop: Stop, words: Words) -> str:
     hours = f"{words.clock(stop.arrive)}-{words.clock(stop.leave)}" if stop.arrive else ""
     when = ", ".join(part for part in (words.day(stop.day) if stop.day else "", hours) if part)
-    geo = f"geo:{stop.latitude:.6f},{stop.longitude:.6f}?q={stop.latitude:.6f},{stop.longitude:.6f}"
-    language = html.escape(words.language)
+    place = f"{stop.latitude:.6f},{stop.longitude:.6f}"
+    on_map, in_app = words._("Show on the map"), words._("Open in the map app")
     return (
-        f'<article class="pk-card" data-stop="{stop.number}" lang="{language}" tabindex="-1">'
-        f"<header><b>{stop.number}</b><div><h2>{html.escape(stop.name)}</h2>"
+        f'<article class="pk-card" data-stop="{stop.number}" lang="{html.escape(words.language)}" '
+        f'tabindex="-1"><header><b>{stop.number}</b><div><h2>{html.escape(stop.name)}</h2>'
         f"<p>{html.escape(when or position(stop))}</p></div></header>"
         f"{''.join(_section(one) for one in sections(stop, words))}"
         f'<div class="pk-acts"><button type="button" data-show-stop="{stop.number}">'
-        f"{_marked(words._('Show on the map'))}</button>"
-        f'<a href="{html.escape(geo)}">{_marked(words._("Open in the map app"))}</a></div>'
+        f'{_marked(on_map)}</button><a href="geo:{place}?q={place}">{_marked(in_app)}</a></div>'
         "</article>"
     )
 
@@ -220,33 +224,45 @@ def _marked(text: str) -> str:
     )
 
 
-def _about(pack: Pack, words: Words, *, checksum: str) -> str:
+def _about(pack: Pack, spoken: list[Words], *, checksum: str) -> str:
     """What the pack holds: area, day, layers with dates and sources; and whether it is whole."""
+    texts = "".join(_contents(pack, words, first=words is spoken[0]) for words in spoken)
+    return f'<div class="pk-plain"><p id="pk-check" data-sum="{checksum}"></p>{texts}</div>'
+
+
+def _contents(pack: Pack, words: Words, *, first: bool) -> str:
     _ = words._
-    west, south, east, north = pack.bounds
+    west, south, east, north = (f"{number:.3f}°" for number in pack.bounds)
+    area = _(
+        "Area: {south} to {north} latitude, {west} to {east} longitude",
+        south=south,
+        north=north,
+        west=west,
+        east=east,
+    )
     rows = [
-        _(
-            "Area: {south} to {north} latitude, {west} to {east} longitude",
-            south=f"{south:.3f}°",
-            north=f"{north:.3f}°",
-            west=f"{west:.3f}°",
-            east=f"{east:.3f}°",
-        ),
+        area,
         _("Made on {day}", day=words.day(pack.made_at.date())),
         _("{n} stops", n=len(pack.stops)),
     ]
-    layers = [
-        f"{layer.title}: {len(layer.features)}; {words.day(layer.source.day)}; "
-        f"{layer.source.note or _('source not stated')}"
-        for layer in pack.layers
-    ]
-    items = "".join(f"<li>{html.escape(row)}</li>" for row in rows + layers)
+    for layer in pack.layers:
+        note = layer.source.note or _("source not stated")
+        told = [
+            f"{layer.title}: {words.number(len(layer.features))}",
+            words.day(layer.source.day),
+            note,
+        ]
+        rows.append("; ".join(told))
     caveats = (
         _("Absence of data is not absence of mining, or of farming."),
         _("An overlap is not illegality: mining inside a licence is often by agreement."),
     )
+    if words.fallen_back:
+        caveats += (_("Not all of it is translated yet: underlined words are in English."),)
+    heading = _("What this file holds")
+    items = "".join(f"<li>{html.escape(row)}</li>" for row in rows)
+    told = html.escape(" ".join(caveats))
     return (
-        f'<div class="pk-plain"><h2>{html.escape(_("What this file holds"))}</h2><ul>{items}</ul>'
-        f'<p id="pk-check" data-sum="{checksum}"></p>'
-        f"<p>{html.escape(' '.join(caveats))}</p></div>"
+        f'<div data-in="{html.escape(words.language)}"{"" if first else " hidden"}>'
+        f"<h2>{html.escape(heading)}</h2><ul>{items}</ul><p>{told}</p></div>"
     )

@@ -37,6 +37,11 @@ class Fallback(str):
     __slots__ = ()
 
 
+def N_(message: str) -> str:
+    """A message for the catalogues that is said somewhere else."""
+    return message
+
+
 def languages() -> tuple[str, ...]:
     """Codes of the languages with a catalogue, English first."""
     found = sorted(path.parent.name for path in LOCALES.glob(f"*/{DOMAIN}.po"))

@@ -8,7 +8,7 @@
   const every = (selector) => [...document.querySelectorAll(selector)];
   let language = data.languages[0].code;
 
-  const say = (message) => (data.languages.find((one) => one.code === language).messages || {})[message] || message;
+  const say = (window.packSay = (message) => (data.languages.find((one) => one.code === language).messages || {})[message] || message);
 
   /* ---- the map's questions, answered from this file ---- */
 
@@ -181,9 +181,10 @@
     for (const element of every("[data-in]")) element.hidden = element.dataset.in !== code;
     for (const name of ["placeholder", "aria-label"]) find("#pk-search").setAttribute(name, say("Search the cards"));
     search();
-    CG.setLanguage(code);
     session.apply(message());
     session.setLanguage(code);
+    window.packFaults = check();
+    window.dispatchEvent(new Event("pack-language"));
   }
 
   for (const tab of every(".pk-tabs button")) tab.addEventListener("click", () => show(tab.dataset.pane));
@@ -222,13 +223,14 @@
     }
     const box = document.getElementById("pk-check");
     box.classList.toggle("pk-fault", Boolean(faults.length));
-    box.textContent = faults.length ? `${say("Do not rely on this file. Ask for it again.")} ${faults.join(" ")}` : say("This file has looked at itself: all of it is here, and it needs no network.");
+    const whole = say("This file has looked at itself: all of it is here, and it needs no network.");
+    const broken = say("Do not rely on this file. Ask for it again.");
+    box.textContent = faults.length ? `${broken} ${faults.join(" ")}` : whole;
     return faults.length;
   }
 
   show("map");
   speak(language);
   fitStops();
-  window.packFaults = check();
   window.addEventListener("beforeprint", () => show("stops"));
 })();
