@@ -26,6 +26,7 @@ KINDS = {
     "voice": N_("Voice: what somebody said"),
 }
 GROUPS = {
+    "": N_("Not stated"),
     "miner": N_("Miner"),
     "farmer": N_("Farmer"),
     "resident": N_("Resident"),
@@ -34,10 +35,10 @@ GROUPS = {
     "other": N_("Other"),
 }
 SEXES = {
+    "": N_("Not stated"),
     "woman": N_("Woman"),
     "man": N_("Man"),
     "several": N_("Several people"),
-    "": N_("Not stated"),
 }
 CONSENTS = {
     "organisers": N_("Only for the organisers"),
@@ -169,7 +170,7 @@ def _item(row: Any, problems: list[str], place: int) -> Item:
         written_at=_moment(row.get("written_at")),
         conflict_id=_text(row, "conflict_id", 64),
         field=_text(row, "field", 100) if kind == "correction" else None,
-        group=_one_of(row, "group", GROUPS, "other") if voice else None,
+        group=_one_of(row, "group", GROUPS, "") if voice else None,
         sex=_one_of(row, "sex", SEXES, "") if voice else None,
         language=_text(row, "language", 40) if voice else None,
         consent=_one_of(row, "consent", CONSENTS, "organisers") if voice else None,

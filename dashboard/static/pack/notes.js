@@ -85,7 +85,8 @@
       const row = document.createElement("li");
       const stop = data.stops.find((one) => one.number === item.stop);
       const told = document.createElement("span");
-      told.textContent = `${item.stop}. ${stop ? stop.name : ""}: ${item.text || say("photo or sound")} `;
+      const words = item.text || say("photo or sound");
+      told.textContent = `${item.stop}. ${stop ? stop.name : ""}: ${words} `;
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: say("Remove") });
       button.addEventListener("click", () => {
         items = items.filter((one) => one !== item);
