@@ -7,13 +7,24 @@ an import, a rollback or a deletion is seen at once. What comes out is shared: n
 import datetime as dt
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import workflows
+from dashboard.charts.drawing import Chart
+from dashboard.workflows.adoption_types import (
+    AdoptionRun,
+    CompareRun,
+    CoverageRun,
+    PanelRun,
+    RoadMap,
+    SiteHistory,
+    Standing,
+)
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.kept import Kept
 from dashboard.workflows.landcover import LandCover
@@ -26,12 +37,19 @@ from dashboard.workflows.types import (
     Overview,
     Progress,
 )
+from geo.adoption.counts import By
 from layers.catalogue import Layer, LayerVersion
 from layers.importing import ImportReport, ImportRequest
+from layers.ledger.records import Action, Correction
 from layers.store import HOME_VARIABLE, Store
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 RUNS_KEPT = 12
 """Conflict tables held in memory; the workflow keeps more on disk."""
+PICTURES_KEPT = 200
+"""Charts held in memory, some 50 kB each."""
 
 
 def store() -> Store:
@@ -245,3 +263,128 @@ def roll_back(layer_id: str, *, version: str | int | None = None) -> LayerVersio
 def delete_layer(layer_id: str) -> Layer:
     """Take a layer off every page; `roll_back` brings it back."""
     return workflows.delete_layer(store(), layer_id)
+
+
+# --- the adoption ledger: kept by the workflows themselves, by the ledger's own fingerprint ------
+
+
+def standing(region_id: str) -> Standing:
+    """The visits and known sites of a region as they are now."""
+    return workflows.standing(store(), region_id)
+
+
+def adoption(
+    region_id: str, *, by: By, practice: str | None = None, round: str | None = None
+) -> AdoptionRun:
+    """Who uses which practice, by area and round."""
+    return workflows.adoption(store(), region_id, by=by, practice=practice, round=round)
+
+
+def leading_practice(region_id: str) -> str:
+    """The code of the practice that is shown first."""
+    return workflows.leading_practice(store(), region_id)
+
+
+def panel(region_id: str, *, practice: str, earlier: str, later: str) -> PanelRun:
+    """What changed on the sites that were visited in both rounds."""
+    return workflows.panel(store(), region_id, practice=practice, earlier=earlier, later=later)
+
+
+def coverage(region_id: str) -> CoverageRun:
+    """Who was visited, when, and who never."""
+    return workflows.coverage(store(), region_id)
+
+
+def export_coverage(
+    run: CoverageRun, *, what: str, site_ids: tuple[str, ...] | None = None
+) -> bytes:
+    """Who was visited as a file."""
+    return workflows.export_coverage(run, what=what, site_ids=site_ids)
+
+
+def compare(region_ids: tuple[str, ...], *, practice: str) -> CompareRun:
+    """Regions side by side."""
+    return workflows.compare(store(), region_ids, practice=practice)
+
+
+def road_map(region_id: str) -> RoadMap:
+    """The actions of a region and whether they are on track; judged anew each time."""
+    return workflows.road_map(store(), region_id)
+
+
+def action_history(action_id: str) -> tuple[Action, ...]:
+    """Every state of an action, newest first."""
+    return store().action_history(action_id)
+
+
+def put_action(action: Action, *, actor: str) -> Action:
+    """Add an action, or change one."""
+    return workflows.put_action(store(), action, actor=actor)
+
+
+def districts(region_id: str) -> Mapping[str, str]:
+    """The names of a region's districts by id."""
+    return workflows.standing(store(), region_id).districts
+
+
+def district_shapes(region_id: str) -> "gpd.GeoDataFrame | None":
+    """The outlines of a region's districts, EPSG:4326; None where no layer of them is loaded."""
+    return workflows.district_shapes(store(), region_id)
+
+
+def method_of_adoption() -> tuple[str, ...]:
+    """How adoption is counted, in sentences."""
+    return workflows.method_of_adoption()
+
+
+def site_states(
+    region_id: str, *, practice: str, area_id: str | None, round: str | None
+) -> pd.DataFrame:
+    """The known sites of an area with their latest state of a practice."""
+    there = workflows.standing(store(), region_id)
+    return workflows.site_states(there, practice=practice, area_id=area_id, round_=round)
+
+
+def site_history(region_id: str, site_id: str) -> SiteHistory:
+    """Every visit to a site and what was corrected."""
+    return workflows.site_history(store(), region_id, site_id)
+
+
+def correct_state(history: SiteHistory, visit_id: str, code: str, **more: Any) -> object:
+    """Put the state of a practice at a visit right."""
+    return workflows.correct_state(store(), history, visit_id, code, **more)
+
+
+def correct_people(history: SiteHistory, visit_id: str, field: str, **more: Any) -> Correction:
+    """Put the number of women or men of a visit right."""
+    return workflows.correct_people(store(), history, visit_id, field, **more)
+
+
+def withdraw_visit(history: SiteHistory, visit_id: str, **more: Any) -> Correction:
+    """Take a visit out of the count, or bring it back."""
+    return workflows.withdraw_visit(store(), history, visit_id, **more)
+
+
+def export_adoption(run: AdoptionRun, *, form: str) -> bytes:
+    """A table of adoption as a file."""
+    return workflows.export_adoption(store(), run, form=form)
+
+
+def adoption_brief(region_id: str, *, practice: str | None) -> bytes:
+    """The brief of a region as PDF."""
+    return workflows.adoption_brief(store(), region_id, practice=practice)
+
+
+def picture(key: tuple[Any, ...], draw: Callable[[], Chart]) -> tuple[bytes, Chart]:
+    """A chart as SVG and its words; drawn once for a key that holds all that decides it."""
+    kept = _pictures().find(key)
+    if kept is None:
+        chart = draw()
+        kept = (chart.svg(), chart)
+        _pictures().keep(key, kept)
+    return kept
+
+
+@st.cache_resource(show_spinner=False)
+def _pictures() -> Kept[tuple[bytes, Chart]]:
+    return Kept(PICTURES_KEPT)

@@ -5,7 +5,6 @@ modules are imported inside the commands, so that `--help` answers at once.
 """
 
 import datetime as dt
-import json
 import socket
 import sys
 import traceback
@@ -16,7 +15,19 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from dashboard import cli_adoption
 from dashboard import cli_text as text
+from dashboard.cli_parts import (
+    Json,
+    RegionOption,
+    date_or_refuse,
+    home_store,
+    print_json,
+    progress_line,
+    region_or_refuse,
+    user_name,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from layers.importing import ImportReport, ImportRequest
@@ -30,31 +41,12 @@ app = typer.Typer(
     epilog="The store is the folder COMMONGROUND_HOME, else ./var.",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
-
-
-def _region(value: str | None) -> str | None:
-    from layers import facts  # noqa: PLC0415
-
-    if value is not None and value not in facts.regions():
-        raise typer.BadParameter(f"'{value}' is none of: {', '.join(facts.regions())}.")
-    return value
-
 
 def _kind(value: str) -> str:
     from layers import facts  # noqa: PLC0415
 
     if value not in facts.kinds():
         raise typer.BadParameter(f"'{value}' is none of: {', '.join(facts.kinds())}.")
-    return value
-
-
-def _date(value: str | None) -> str | None:
-    if value is not None:
-        try:
-            dt.date.fromisoformat(value)
-        except ValueError:
-            raise typer.BadParameter(f"'{value}' is no date. Write 2021-06-30.") from None
     return value
 
 
@@ -72,7 +64,6 @@ def _pairs(value: list[str]) -> list[str]:
 
 
 PathArgument = Annotated[Path, typer.Argument(help="The file; zip a shapefile's files first.")]
-RegionOption = Annotated[str, typer.Option(help="Id of the region.", callback=_region)]
 KindOption = Annotated[str, typer.Option(help="Kind of layer.", callback=_kind)]
 LayerOption = Annotated[
     str | None, typer.Option("--layer", help="Layer or sheet of the file, if it has several.")
@@ -95,7 +86,9 @@ NameOption = Annotated[
 ]
 DateOption = Annotated[
     str | None,
-    typer.Option(help="Day the data speak for, as 2021-06-30; never guessed.", callback=_date),
+    typer.Option(
+        help="Day the data speak for, as 2021-06-30; never guessed.", callback=date_or_refuse
+    ),
 ]
 NoteOption = Annotated[str | None, typer.Option("--source", help="Where the data are from.")]
 RadiusOption = Annotated[
@@ -143,14 +136,24 @@ def import_(
     from dashboard import workflows  # noqa: PLC0415
 
     request = _request(**given)
-    with _store() as store:
+    with home_store() as store:
         report = workflows.run_import(
-            store, path, request, filename=path.name, actor=_user(), progress=_progress(as_json)
+            store,
+            path,
+            request,
+            filename=path.name,
+            actor=user_name(),
+            progress=progress_line(as_json),
         )
         if _may_ask(report, yes=yes, as_json=as_json) and _confirmed(report):
             request = _request(**(given | {"yes": True}))
             report = workflows.run_import(
-                store, path, request, filename=path.name, actor=_user(), progress=_progress(False)
+                store,
+                path,
+                request,
+                filename=path.name,
+                actor=user_name(),
+                progress=progress_line(False),
             )
     _tell(report, request, as_json=as_json)
 
@@ -181,24 +184,26 @@ def check(
     request = _request(**locals())
     from dashboard import workflows  # noqa: PLC0415
 
-    with _store() as store:
+    with home_store() as store:
         report = workflows.check_import(
-            store, path, request, filename=path.name, progress=_progress(as_json)
+            store, path, request, filename=path.name, progress=progress_line(as_json)
         )
     _tell(report, request, as_json=as_json)
 
 
 @app.command()
 def layers(
-    region: Annotated[str | None, typer.Option(help="Only this region.", callback=_region)] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Only this region.", callback=region_or_refuse)
+    ] = None,
     deleted: Annotated[bool, typer.Option("--deleted", help="Deleted layers too.")] = False,
     as_json: Json = False,
 ) -> None:
     """List the layers: kind, name, version, features, file, date and id."""
-    with _store() as store:
+    with home_store() as store:
         found = store.layers(region, deleted=deleted)
     if as_json:
-        _print_json({"layers": [one.as_json() for one in found]})
+        print_json({"layers": [one.as_json() for one in found]})
     else:
         typer.echo(text.layers(found))
 
@@ -214,11 +219,11 @@ def rollback(
     """Show another version of a layer; brings a deleted layer back."""
     from dashboard import workflows  # noqa: PLC0415
 
-    with _store() as store:
-        shown = workflows.roll_back(store, layer, version=version, actor=_user())
+    with home_store() as store:
+        shown = workflows.roll_back(store, layer, version=version, actor=user_name())
         found = store.layer(layer)
     if as_json:
-        _print_json({"layer": found.as_json(), "version_id": shown.version_id})
+        print_json({"layer": found.as_json(), "version_id": shown.version_id})
     else:
         typer.echo(f"Layer '{found.name}' now shows version {shown.number} ('{shown.filename}').")
 
@@ -231,10 +236,10 @@ def delete(
     """Take a layer off every page. Its versions stay: `rollback` brings it back."""
     from dashboard import workflows  # noqa: PLC0415
 
-    with _store() as store:
-        gone = workflows.delete_layer(store, layer, actor=_user())
+    with home_store() as store:
+        gone = workflows.delete_layer(store, layer, actor=user_name())
     if as_json:
-        _print_json({"layer": gone.as_json()})
+        print_json({"layer": gone.as_json()})
     else:
         typer.echo(
             f"Layer '{gone.name}' is no longer shown. Its {gone.version_count} versions are kept; "
@@ -247,7 +252,8 @@ def conflicts(
     *,
     region: RegionOption,
     on: Annotated[
-        str | None, typer.Option(help="Day whose rules count; default: today.", callback=_date)
+        str | None,
+        typer.Option(help="Day whose rules count; default: today.", callback=date_or_refuse),
     ] = None,
     scenario: Annotated[list[str], typer.Option(help="Id of a scenario to add.")] = [],  # noqa: B006
     layers: Annotated[
@@ -272,21 +278,21 @@ def conflicts(
         raise typer.BadParameter(f"'{out}' ends in none of: {endings}.", param_hint="--out")
     chosen = [layer_id for one in layers for layer_id in one.split(",") if layer_id]
     day = dt.date.fromisoformat(on) if on else dt.datetime.now().astimezone().date()
-    with _store() as store, on_cluster(cluster) if cluster else nullcontext() as tasks:
+    with home_store() as store, on_cluster(cluster) if cluster else nullcontext() as tasks:
         run = workflows.conflicts(
             store,
             region,
             on=day,
             scenarios=scenario,
             layers=chosen or None,
-            progress=_progress(as_json),
+            progress=progress_line(as_json),
             in_process=True,
             run=tasks,
         )
         if out is not None and ending is not None:
-            _write(out, workflows.export_conflicts(store, run, format=ending))
+            write_file(out, workflows.export_conflicts(store, run, format=ending))
     if as_json:
-        _print_json(run.as_json() | ({"out": str(out)} if out else {}))
+        print_json(run.as_json() | ({"out": str(out)} if out else {}))
     else:
         typer.echo(text.conflicts(run))
         if out:
@@ -312,14 +318,14 @@ def landcover(
         raise typer.BadParameter(f"'{by}' is none of: {', '.join(workflows.LAND_COVER_BY)}.")
     if out is not None and out.suffix.lower() != ".csv":
         raise typer.BadParameter(f"'{out}' does not end in .csv.", param_hint="--out")
-    with _store() as store:
+    with home_store() as store:
         told = workflows.land_cover(
-            store, region, by=by, raster=raster, zones=zones, progress=_progress(as_json)
+            store, region, by=by, raster=raster, zones=zones, progress=progress_line(as_json)
         )
     if out is not None:
-        _write(out, workflows.export_land_cover(told))
+        write_file(out, workflows.export_land_cover(told))
     if as_json:
-        _print_json(told.as_json() | ({"out": str(out)} if out else {}))
+        print_json(told.as_json() | ({"out": str(out)} if out else {}))
     else:
         typer.echo(text.land_cover(told))
         if out:
@@ -332,7 +338,8 @@ def hotspots(
     region: RegionOption,
     by: Annotated[str, typer.Option(help="Units: districts, or h3 (hexagons).", callback=_units)],
     on: Annotated[
-        str | None, typer.Option(help="Day whose rules count; default: today.", callback=_date)
+        str | None,
+        typer.Option(help="Day whose rules count; default: today.", callback=date_or_refuse),
     ] = None,
     scenario: Annotated[list[str], typer.Option(help="Id of a scenario to add.")] = [],  # noqa: B006
     since: Annotated[
@@ -359,7 +366,7 @@ def hotspots(
         endings = ", ".join(f".{one}" for one in workflows.HOTSPOT_FORMATS)
         raise typer.BadParameter(f"'{out}' ends in none of: {endings}.", param_hint="--out")
     day = dt.date.fromisoformat(on) if on else dt.datetime.now().astimezone().date()
-    with _store() as store:
+    with home_store() as store:
         run = workflows.hotspots(
             store,
             region,
@@ -371,17 +378,22 @@ def hotspots(
             district_layer=districts,
             since=since,
             rules=rule or None,
-            progress=_progress(as_json),
+            progress=progress_line(as_json),
             in_process=True,
         )
         if out is not None and ending is not None:
-            _write(out, workflows.export_hotspots(store, run, format=ending))
+            write_file(out, workflows.export_hotspots(store, run, format=ending))
     if as_json:
-        _print_json(run.as_json() | ({"out": str(out)} if out else {}))
+        print_json(run.as_json() | ({"out": str(out)} if out else {}))
     else:
         typer.echo(text.hotspots(run))
         if out:
             typer.echo(f"Written: {out} ({len(run.rows)} units).")
+
+
+app.command()(cli_adoption.adoption)
+app.command()(cli_adoption.actions)
+app.command()(cli_adoption.brief)
 
 
 @app.command()
@@ -392,11 +404,11 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Look for damage in the store; exit code 1 with sentences where there is some."""
-    with _store() as store:
+    with home_store() as store:
         checks = store.examine(clean=clean)
     healthy = all(one.ok for one in checks)
     if as_json:
-        _print_json({"ok": healthy, "checks": [one.as_json() for one in checks]})
+        print_json({"ok": healthy, "checks": [one.as_json() for one in checks]})
     else:
         typer.echo(text.checks(checks))
     if not healthy:
@@ -417,11 +429,11 @@ def serve(
     from dashboard import workflows  # noqa: PLC0415
 
     _refuse_taken_port(host, port)
-    with _store() as store:
+    with home_store() as store:
         if demonstration:
             if not store.layers(deleted=True):
                 typer.echo("Loading the demonstration landscape into a new store (once) ...")
-            loaded = workflows.load_demonstration(store, progress=_progress(False))
+            loaded = workflows.load_demonstration(store, progress=progress_line(False))
             if loaded:
                 typer.echo(f"Loaded the demonstration landscape: {loaded} layers, all invented.")
     typer.echo(f"Common Ground is at http://{host}:{port}")
@@ -462,7 +474,7 @@ def _refuse(error: Exception) -> NoReturn:
     else:
         sentence = f"Something went wrong that should not. {_logged(error)}"
     if "--json" in sys.argv:
-        _print_json({"status": "refused", "message": sentence})
+        print_json({"status": "refused", "message": sentence})
     typer.echo(sentence, err=True)
     sys.exit(1)
 
@@ -480,21 +492,6 @@ def _logged(error: Exception) -> str:
     except OSError:
         return f"It could not be logged either ({type(error).__name__})."
     return f"Please report it with the file {path} (log id {log_id})."
-
-
-def _store() -> Any:
-    from layers.store import opened  # noqa: PLC0415
-
-    return opened()
-
-
-def _user() -> str:
-    import getpass  # noqa: PLC0415
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a user of that number
-        return "local"
 
 
 def _request(**given: Any) -> "ImportRequest":
@@ -541,38 +538,8 @@ def _confirmed(report: "ImportReport") -> bool:
 def _tell(report: "ImportReport", request: "ImportRequest", *, as_json: bool) -> None:
     options = text.options_for(report, request)
     if as_json:
-        _print_json(report.as_json() | {"to_confirm": list(options)})
+        print_json(report.as_json() | {"to_confirm": list(options)})
     else:
         typer.echo(text.report(report, options))
     if not report.ok:
         raise typer.Exit(1)
-
-
-def _write(out: Path, content: bytes) -> None:
-    from layers.store import StoreError  # noqa: PLC0415
-
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        part = out.with_name(f".{out.name}.part")
-        part.write_bytes(content)
-        part.replace(out)
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise StoreError(f"'{out}' cannot be written: {reason}. Choose another place.") from error
-
-
-def _print_json(record: Any) -> None:
-    typer.echo(json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False))
-
-
-def _progress(as_json: bool) -> Any:
-    """One line on a terminal that says what is going on; nothing elsewhere."""
-    if as_json or not sys.stderr.isatty():
-        return None
-
-    def tell(share: float, sentence: str) -> None:
-        typer.echo(f"\r\033[K{share:4.0%} {sentence}", nl=False, err=True)
-        if share >= 1:
-            typer.echo("\r\033[K", nl=False, err=True)
-
-    return tell

@@ -16,27 +16,15 @@ from functools import cache
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
-import streamlit
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import assets
+from dashboard.typefaces import LETTERS, PACKED, SHELL, TEXT_FONT, write_typefaces
 
-PACKED = assets.ROOT / "build" / "packed"
-SHELL = Path(streamlit.__file__).parent / "static" / "static"
 LARGEST = 1_000_000
 """Bytes of a script above which it is left: charts and editors that no page of ours loads."""
-TEXT_FONT, ICON_FONT = "SourceSansVF-Upright", "MaterialSymbols-Rounded"
-# Latin with its extensions and the phonetic letters West African languages are written with, marks,
-# punctuation, currencies, arrows, mathematical signs. Other scripts come from the reader's device.
-LETTERS = (
-    *range(0x20, 0x370),
-    *range(0x1E00, 0x1F00),
-    *range(0x2000, 0x2070),
-    *range(0x20A0, 0x20C0),
-    *range(0x2100, 0x2150),
-    *range(0x2190, 0x2300),
-)
+ICON_FONT = "MaterialSymbols-Rounded"
 FEATURES = ("kern", "liga", "mark", "mkmk", "ccmp", "locl", "tnum", "lnum", "calt")
 KEEP = "public, max-age=31536000, immutable"
 
@@ -51,6 +39,8 @@ def pack(*, shell: Path = SHELL, packed: Path = PACKED) -> tuple[int, int]:
         if path.name.startswith((TEXT_FONT, ICON_FONT)):
             (packed / path.name).write_bytes(_cut(path, shell=shell))
             fonts += 1
+            if path.name.startswith(TEXT_FONT):
+                write_typefaces(packed, source=path)
     with ThreadPoolExecutor() as threads:
         scripts = list(threads.map(lambda body: _squeeze(body, packed), _scripts(shell)))
     return fonts, len(scripts)

@@ -6,7 +6,18 @@ import logging
 import streamlit as st
 
 from dashboard import assets, state, theme
-from dashboard.views import conflicts, data, embed, hotspots, overview, parts
+from dashboard.views import (
+    adoption,
+    compare,
+    conflicts,
+    coverage,
+    data,
+    embed,
+    hotspots,
+    overview,
+    parts,
+    roadmap,
+)
 from dashboard.views import map as map_view
 from dashboard.workflows import SAYABLE
 
@@ -26,6 +37,10 @@ def main() -> None:
         "map": st.Page(map_view.render, title="Map", url_path="map"),
         "conflicts": st.Page(conflicts.render, title="Conflicts", url_path="conflicts"),
         "hotspots": st.Page(hotspots.render, title="Hotspots", url_path="hotspots"),
+        "adoption": st.Page(adoption.render, title="Adoption", url_path="adoption"),
+        "coverage": st.Page(coverage.render, title="Coverage", url_path="coverage"),
+        "roadmap": st.Page(roadmap.render, title="Road map", url_path="roadmap"),
+        "compare": st.Page(compare.render, title="Compare", url_path="compare"),
         "data": st.Page(data.render, title="Data", url_path="data"),
     }
     page = st.navigation(list(pages.values()), position="hidden")

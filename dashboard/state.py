@@ -84,7 +84,10 @@ def _write_view(view: View | None) -> list[str]:
     return [",".join(str(number).removesuffix(".0") for number in numbers)]
 
 
-_EVERY = ("overview", "map", "conflicts", "hotspots", "data")
+ADOPTION = ("adoption", "coverage", "roadmap", "compare")
+"""The pages of the adoption ledger: one entry in the header, a row of their own below it."""
+
+_EVERY = ("overview", "map", "conflicts", "hotspots", *ADOPTION, "data")
 _RULED = ("overview", "map", "conflicts", "hotspots")
 _FILTERED = ("conflicts",)
 _HOT = ("hotspots",)
@@ -114,6 +117,18 @@ PARAMS: Mapping[str, Param] = {
     "count": Param(key="hotspots.rules", pages=_HOT, read=_list, write=_some),
     "districts": Param(key="hotspots.district_layer", pages=_HOT, read=_text, write=_one),
     "unit": Param(key="hotspots.selected", pages=_HOT, read=_text, write=_one),
+    "practice": Param(
+        key="adoption.practice", pages=("adoption", "compare"), read=_text, write=_one
+    ),
+    "round": Param(key="adoption.round", pages=("adoption",), read=_text, write=_one),
+    "group": Param(key="adoption.by", pages=("adoption",), read=_text, write=_one),
+    "area": Param(key="adoption.area", pages=("adoption", "coverage"), read=_text, write=_one),
+    "site": Param(key="adoption.site", pages=("adoption",), read=_text, write=_one),
+    "earlier": Param(key="adoption.earlier", pages=("adoption",), read=_text, write=_one),
+    "later": Param(key="adoption.later", pages=("adoption",), read=_text, write=_one),
+    "only": Param(key="coverage.only", pages=("coverage",), read=_text, write=_one),
+    "with": Param(key="compare.regions", pages=("compare",), read=_list, write=_some),
+    "action": Param(key="roadmap.action", pages=("roadmap",), read=_text, write=_one),
     "view": Param(key="map.view", pages=_MAPPED, read=_view, write=_write_view),
     "layers": Param(key="map.layers", pages=_MAPPED, read=sharing.layers_text, write=_one),
     "base": Param(key="map.base", pages=_MAPPED, read=sharing.base_text, write=_one),

@@ -19,6 +19,25 @@ _CSS = """
 .st-key-brand p {font-weight: 700; font-size: 1.05rem; white-space: nowrap;}
 .st-key-top [data-testid="stPageLink-NavLink"] {min-height: 2.6rem; padding: 0 0.8rem; margin: 0;}
 .st-key-top [data-testid="stPageLink"] p {white-space: nowrap;}
+.st-key-nav-adoption-within a {background: rgba(15, 92, 99, 0.1); border-radius: 6px;}
+.st-key-nav-adoption-within a p {font-weight: 600;}
+.st-key-subnav {border-bottom: 1px solid rgba(38, 50, 56, 0.14); flex-wrap: wrap;}
+.st-key-subnav [data-testid="stPageLink-NavLink"] {min-height: 2.4rem; padding: 0 0.8rem;
+  margin: 0;}
+[class*="st-key-phase-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-radius: 6px;
+  padding: 0.35rem 0.7rem 0.45rem; gap: 0 !important; flex: 1 1 160px !important; width: auto;}
+[class*="st-key-phase-"][class*="-here"] {border-color: #0f5c63;
+  background: rgba(15, 92, 99, 0.06);}
+[class*="st-key-phase-"] p {margin: 0; font-size: 0.85rem;}
+[class*="st-key-phase-"] [data-testid="stMarkdownContainer"],
+[class*="st-key-phase-"] [data-testid="stCaptionContainer"] {margin-bottom: 0;}
+[class*="st-key-action-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-left-width: 6px;
+  border-radius: 6px; padding: 0.5rem 0.9rem 0.7rem; gap: 0.25rem !important;}
+[class*="st-key-action-"] p {margin: 0;}
+[class*="st-key-action-on-track"] {border-left-color: #2f6b3a;}
+[class*="st-key-action-behind"] {border-left: 6px double #b42318;}
+[class*="st-key-action-cant-tell"] {border-left: 6px dashed #b45309;}
+[class*="st-key-chart-"] img {width: 100%; height: auto; display: block;}
 [class*="st-key-go-"] a {border: 1px solid #0f5c63; border-radius: 6px; min-height: 2.5rem;
   padding: 0 0.9rem; margin: 0;}
 [class*="st-key-go-"] a p {color: #0f5c63; font-weight: 600;}
@@ -58,7 +77,8 @@ _CSS = """
   text-decoration: underline; text-decoration-color: rgba(38, 50, 56, 0.25);
   text-underline-offset: 3px;}
 [class*="st-key-unit-"][class*="-chosen"] {outline: 2px solid #0f5c63;}
-@media (min-width: 641px) {.st-key-to-map {display: none;}}
+@media (min-width: 641px) {.st-key-to-map {display: none;}
+  [class*="st-key-chart-narrow-"] {display: none;}}
 @media (min-width: 900px) {.st-key-hotmap {position: sticky; top: 8px;}}
 [class*="st-key-unit-hot_99"] {border-left: 9px solid #6b1d3a;}
 [class*="st-key-unit-hot_95"] {border-left: 9px double #b4571b;}
@@ -73,7 +93,9 @@ _CSS = """
 .st-key-embedded iframe {height: 100dvh !important; display: block;}
 @media (max-width: 640px) {
   .block-container {padding: 0.5rem 0.9rem 2rem;}
-  .st-key-top [data-testid="stPageLink-NavLink"] {padding: 0 0.6rem; min-height: 2.75rem;}
+  /* six pages in one row of a phone */
+  .st-key-top [data-testid="stPageLink-NavLink"] {padding: 0 0.36rem; min-height: 2.75rem;}
+  .st-key-subnav [data-testid="stPageLink-NavLink"] {padding: 0 0.7rem; min-height: 2.75rem;}
   .stButton button, .stDownloadButton button,
   [data-testid="stPopover"] button {min-height: 2.75rem;}
   [class*="st-key-go-"] a {min-height: 2.75rem;}
@@ -81,6 +103,7 @@ _CSS = """
   .st-key-figures > div {flex: 1 1 40%; min-width: 40%;}
   /* one row each: pages; region, rules, link; search and conflicts. The map comes next. */
   .st-key-brand {display: none;}
+  [class*="st-key-chart-wide-"] {display: none;}
   .st-key-choices, .st-key-search {gap: 0.4rem !important; flex-wrap: nowrap !important;}
   .st-key-choices > div:first-child, .st-key-search > div:first-child {flex: 1 1 90px;
     min-width: 90px; width: auto !important;}

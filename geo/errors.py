@@ -11,3 +11,7 @@ class CrsError(GeoError):
 
 class RuleError(GeoError):
     """A rule is contradictory or asks for something that cannot be measured."""
+
+
+class AdoptionError(GeoError):
+    """Visits or practices are not what the statistics need, or a question makes no sense."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from layers import migrations, schema
 from layers.files import sha256_of
+from layers.ledger import examining
 
 if TYPE_CHECKING:
     from layers.embedded import EmbeddedStore
@@ -47,6 +48,7 @@ def examine(store: "EmbeddedStore", *, clean: bool = False) -> tuple[Check, ...]
         _versions(store),
         _originals(store),
         _leftovers(store, clean=clean),
+        _ledger(store),
         _disk(store),
         _libraries(),
     )
@@ -119,7 +121,7 @@ def _originals(store: "EmbeddedStore") -> Check:
 
 
 def _leftovers(store: "EmbeddedStore", *, clean: bool) -> Check:
-    """Files no version points to. Not damage: a write was cut off before anything was said."""
+    """Files no version or import of visits points to. No damage: a write was cut off early."""
     with store.lock(exclusive=True, wait=False) as alone:
         if not alone:
             busy = "An import is running, so leftovers were not looked for. Run this again later."
@@ -130,9 +132,10 @@ def _leftovers(store: "EmbeddedStore", *, clean: bool) -> Check:
             )
             sums = connection.execute(sa.select(schema.original.c.sha256)).scalars()
             known |= {f"originals/{sha256}" for sha256 in sums}
+            known |= examining.known_files(connection)
         orphans = [
             name
-            for folder in ("layers", "originals")
+            for folder in ("layers", "originals", examining.FOLDER)
             for name in store.files.names(folder)
             if name not in known
         ]
@@ -152,6 +155,12 @@ def _leftovers(store: "EmbeddedStore", *, clean: bool) -> Check:
             else:
                 path.unlink(missing_ok=True)
         return Check(name="leftovers", ok=True, sentences=tuple(f"Removed {n}" for n in told))
+
+
+def _ledger(store: "EmbeddedStore") -> Check:
+    with store.engine.begin() as connection:
+        wrong, fine = examining.damage(connection, store.files)
+    return Check(name="ledger", ok=not wrong, sentences=tuple(wrong) or (fine,))
 
 
 def _disk(store: "EmbeddedStore") -> Check:

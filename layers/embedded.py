@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from layers import migrations, records, schema
 from layers.catalogue import AuditEntry, Bounds, Layer, LayerVersion, NewVersion
 from layers.files import LocalFiles, sha256_of
+from layers.ledger.embedded import EmbeddedLedger
 from layers.store import StoreError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ BUSY_TIMEOUT_S = 30
 RASTER = ".tif"
 
 
-class EmbeddedStore:
+class EmbeddedStore(EmbeddedLedger):
     """A `Store` in a folder of this machine; several processes may use it at once."""
 
     def __init__(self, home: Path) -> None:
@@ -57,7 +58,7 @@ class EmbeddedStore:
             yield folder
 
     def put_original(self, stream: BinaryIO) -> str:
-        with self._disk():
+        with self.disk():
             return self.files.put_by_sha256("originals", stream)[0]
 
     def open_original(self, sha256: str) -> BinaryIO:
@@ -74,7 +75,7 @@ class EmbeddedStore:
             return None
 
     def write_derived(self, name: str, content: bytes) -> None:
-        with self._disk(), self.lock(exclusive=False):
+        with self.disk(), self.lock(exclusive=False):
             self.files.put(f"derived/{name}", io.BytesIO(content))
 
     @contextlib.contextmanager
@@ -211,7 +212,7 @@ class EmbeddedStore:
     # -- changing it ------------------------------------------------------------------------
 
     def add_version(self, new: NewVersion, features: BinaryIO) -> tuple[LayerVersion, bool]:
-        with self._disk(), self.lock(exclusive=False):
+        with self.disk(), self.lock(exclusive=False):
             features_sha256 = sha256_of(features)
             features.seek(0)
             version_id = _version_id(new, features_sha256)
@@ -233,7 +234,7 @@ class EmbeddedStore:
             _, size = self.files.put(name, features)
             if new.is_raster:
                 self._refuse_other_pixels(new, name)
-            with self._writing() as connection:
+            with self.writing() as connection:
                 if records.row_of_version(connection, version_id):
                     return records.version_or_refuse(connection, version_id), False
                 self._insert(
@@ -275,7 +276,10 @@ class EmbeddedStore:
     ) -> None:
         now = dt.datetime.now(dt.UTC)
         original = self.files.path(f"originals/{new.sha256}")
-        records.ensure_original(connection, new, now=now, size=original.stat().st_size)
+        size_of_original = original.stat().st_size
+        records.ensure_original(
+            connection, sha256=new.sha256, filename=new.filename, now=now, size=size_of_original
+        )
         known = connection.execute(
             sa.select(schema.layer.c.layer_id).where(schema.layer.c.layer_id == new.layer_id)
         ).scalar()
@@ -323,7 +327,7 @@ class EmbeddedStore:
         records.note(connection, entry)
 
     def set_current(self, layer_id: str, version_id: str, *, actor: str) -> LayerVersion:
-        with self._disk(), self._writing() as connection:
+        with self.disk(), self.writing() as connection:
             layer = records.layer_or_refuse(connection, layer_id)
             version = records.version_or_refuse(connection, version_id)
             if version.layer_id != layer_id:
@@ -352,7 +356,7 @@ class EmbeddedStore:
             return version
 
     def delete_layer(self, layer_id: str, *, actor: str) -> Layer:
-        with self._disk(), self._writing() as connection:
+        with self.disk(), self.writing() as connection:
             layer = records.layer_or_refuse(connection, layer_id)
             if layer.current is None:
                 raise StoreError(f"Layer '{layer.name}' was already deleted.")
@@ -399,7 +403,8 @@ class EmbeddedStore:
             yield True  # closing the file lets go of the lock, as does the death of the process
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that holds the write lock from its start."""
         with (
             self.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
@@ -407,7 +412,7 @@ class EmbeddedStore:
             yield connection
 
     @contextlib.contextmanager
-    def _disk(self) -> Iterator[None]:
+    def disk(self) -> Iterator[None]:
         """What the disk or SQLite refuses, as a sentence."""
         try:
             yield
@@ -428,7 +433,7 @@ class EmbeddedStore:
                 f"(catalogue {revision}, this program knows {migrations.HEAD}). Update the program."
             )
         # the write lock makes a second process wait; it then finds the work done
-        with self._writing() as connection:
+        with self.writing() as connection:
             if migrations.current_revision(connection) != migrations.HEAD:
                 migrations.upgrade(connection)
 

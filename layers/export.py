@@ -86,6 +86,12 @@ def _csv(sheet: Sheet) -> bytes:
     if "longitude" not in table:
         on = frame.geometry.representative_point()
         table["longitude"], table["latitude"] = on.x.round(DECIMALS), on.y.round(DECIMALS)
+    return csv_table(table)
+
+
+def csv_table(table: pd.DataFrame) -> bytes:
+    """A table without places as CSV: UTF-8 with a byte order mark, formulas defused, null empty."""
+    table = table.copy()
     for column in table.columns:
         if not pd.api.types.is_numeric_dtype(table[column]):
             table[column] = table[column].map(safe_text)

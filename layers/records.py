@@ -41,19 +41,17 @@ def columns(new: NewVersion) -> dict[str, Any]:
 
 
 def ensure_original(
-    connection: sa.Connection, new: NewVersion, *, now: dt.datetime, size: int
+    connection: sa.Connection, *, sha256: str, filename: str, now: dt.datetime, size: int
 ) -> None:
-    """Have a row for the original of a new version."""
+    """Have a row for an original that something points to."""
     table = schema.original
-    known = connection.execute(
-        sa.select(table.c.sha256).where(table.c.sha256 == new.sha256)
-    ).first()
+    known = connection.execute(sa.select(table.c.sha256).where(table.c.sha256 == sha256)).first()
     if known is None:
         connection.execute(
             table.insert().values(
-                sha256=new.sha256,
+                sha256=sha256,
                 size=size,
-                filename=new.filename,
+                filename=filename,
                 first_seen=now,
             )
         )

@@ -96,3 +96,124 @@ audit = sa.Table(
     sa.Column("version_id", sa.Text),
     sa.Column("details", sa.JSON, nullable=False),
 )
+
+# -- the adoption ledger ------------------------------------------------------------------------
+
+visit_batch = sa.Table(
+    "visit_batch",
+    metadata,
+    sa.Column("batch_id", sa.Text, primary_key=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("imported_at", Utc, nullable=False),
+    sa.Column("imported_by", sa.Text, nullable=False),
+    sa.Column("filename", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, sa.ForeignKey("original.sha256"), nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("request_fingerprint", sa.Text, nullable=False),
+    sa.Column("rows_read", sa.BigInteger, nullable=False),
+    sa.Column("visits_added", sa.BigInteger, nullable=False),
+    sa.Column("observations_added", sa.BigInteger, nullable=False),
+    sa.Column("visits_held", sa.BigInteger, nullable=False),
+    sa.Column("already_there", sa.BigInteger, nullable=False),
+    sa.Column("first_day", sa.Date),
+    sa.Column("last_day", sa.Date),
+    sa.Column("source_note", sa.Text),
+    sa.Column("visits_file", sa.Text, nullable=False),
+    sa.Column("visits_sha256", sa.Text, nullable=False),
+    sa.Column("observations_file", sa.Text, nullable=False),
+    sa.Column("observations_sha256", sa.Text, nullable=False),
+    sa.Column("demonstration", sa.Boolean, nullable=False),
+)
+
+batch_finding = sa.Table(
+    "batch_finding",
+    metadata,
+    sa.Column("batch_id", sa.Text, sa.ForeignKey("visit_batch.batch_id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+)
+
+# whether a batch counts: its newest row here says so, and it counts while it has none
+batch_standing = sa.Table(
+    "batch_standing",
+    metadata,
+    sa.Column("standing_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("batch_id", sa.Text, sa.ForeignKey("visit_batch.batch_id"), nullable=False),
+    sa.Column("counts", sa.Boolean, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+# an index of the batches that count, made from their files: which one brought a visit first
+visit_identity = sa.Table(
+    "visit_identity",
+    metadata,
+    sa.Column("region_id", sa.Text, primary_key=True),
+    sa.Column("identity", sa.Text, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("batch_id", sa.Text, sa.ForeignKey("visit_batch.batch_id"), nullable=False),
+)
+
+held_visit = sa.Table(
+    "held_visit",
+    metadata,
+    sa.Column("held_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("identity", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("batch_id", sa.Text, sa.ForeignKey("visit_batch.batch_id"), nullable=False),
+)
+
+settlement = sa.Table(
+    "settlement",
+    metadata,
+    sa.Column("settlement_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("held_id", sa.Integer, sa.ForeignKey("held_visit.held_id"), nullable=False),
+    sa.Column("take", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+)
+
+correction = sa.Table(
+    "correction",
+    metadata,
+    sa.Column("correction_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("visit_id", sa.Text, nullable=False),
+    sa.Column("practice", sa.Text),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("old", sa.JSON, nullable=False),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+)
+
+action_state = sa.Table(
+    "action_state",
+    metadata,
+    sa.Column("action_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("practice", sa.Text),
+    sa.Column("area_level", sa.Text, nullable=False),
+    sa.Column("area_id", sa.Text),
+    sa.Column("area", sa.Text),
+    sa.Column("baseline_share", sa.Float),
+    sa.Column("baseline_day", sa.Date),
+    sa.Column("target_share", sa.Float),
+    sa.Column("target_day", sa.Date),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("demonstration", sa.Boolean, nullable=False),
+    sa.Column("shown", sa.Boolean, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("changed_at", Utc, nullable=False),
+)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from layers.catalogue import AuditEntry, Bounds, Layer, LayerVersion, NewVersion
+from layers.ledger.protocol import LedgerStore
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,8 +26,9 @@ class StoreError(ValueError):
     """The store cannot do what was asked; the message says why and what to do."""
 
 
-class Store(Protocol):
-    """Layers, versions and files. Every change is one transaction: all of it is seen, or nothing.
+class Store(LedgerStore, Protocol):
+    """Layers, versions and files, and the adoption ledger. Every change is one transaction: all
+    of it is seen, or nothing.
 
     Actors are names for the audit trail. Methods raise StoreError with a sentence for the screen.
     """

@@ -351,12 +351,13 @@ def test_practices_have_known_states_and_apply_only_where_they_can(
 ) -> None:
     visits = frames["visits.csv"]
     practices = [name for name in visits.columns if name.isupper() and "-" in name]
-    assert len(practices) == 23
+    assert len(practices) == 24
     states = {"used", "partly", "tried-and-stopped", "not used", "not applicable", "unknown"}
     assert set(np.unique(visits[practices].to_numpy().astype(str))) == states
     for code, flag in {"HG-RET": "burns_amalgam", "WA-POND": "washes", "LA-FILL": "digs"}.items():
         assert ((visits[code] == "not applicable") == (visits[flag] == "no")).all()
     assert (visits["SO-PPE"] != "not applicable").all()
+    assert ((visits["HG-USE"] == "used") == (visits["uses_mercury"] == "yes")).all()
 
 
 def test_underground_and_selection_only_dig_and_mill_houses_only_process(

@@ -131,3 +131,22 @@ def test_names_of_the_base_map_stand_out_from_the_land_and_stay_behind_the_data(
         assert 20 <= contrast <= 70, what
     for what in ("land", "sea", "lake", "river"):
         assert lab(style[what])[0] > 70, "the base map is lighter than any data"
+
+
+@pytest.mark.parametrize("direction", ["adopt", "stop"])
+@pytest.mark.parametrize("eye", SEEN_BY)
+def test_the_steps_of_a_share_are_told_apart_by_every_eye_and_in_grey(
+    eye: str, direction: str
+) -> None:
+    colors = symbols()["adoption"][direction]["colors"]
+    for one, other in itertools.pairwise(colors):
+        assert lab(one)[0] - lab(other)[0] >= LEAST_LIGHTNESS, (one, other)
+        assert difference(one, other, SEEN_BY[eye]) >= 6, (one, other)
+
+
+def test_not_enough_data_and_never_visited_have_patterns_of_their_own() -> None:
+    signs = symbols()["adoption"]
+    hatches = [signs[name]["hatch"] for name in ("not_enough", "not_visited")]
+    assert hatches == ["back", "gaps"]
+    for name in ("not_enough", "not_visited"):
+        assert lab("#ffffff")[0] - lab(signs[name]["ink"])[0] >= 45, name

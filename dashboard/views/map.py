@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import cached, state, words
 from dashboard.basemap import ATTRIBUTION
 from dashboard.maps import MapConflicts, MapEvent, MapSpec, map_conflicts, show_map
-from dashboard.views import parts
+from dashboard.views import parts, site_card
 from dashboard.workflows.types import Hit, Overview
 from layers.facts import region
 
@@ -165,7 +165,10 @@ def _selected(loaded: Overview) -> None:
     if version is None:
         st.caption("The feature of this link is not among the layers that are shown now.")
         return
-    parts.feature(cached.feature_card(layer_id, version.version_id, feature_id), key="map.card")
+    card = cached.feature_card(layer_id, version.version_id, feature_id)
+    parts.feature(card, key="map.card")
+    if card.kind == "mine_sites":
+        site_card.show_visits(feature_id)
     st.button("Clear the selection", key="map.clear", on_click=_clear)
 
 

@@ -7,13 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cached, state, words
-from dashboard.views import landcover, parts
+from dashboard.views import dialogue_strip, landcover, parts
 from dashboard.views.conflict_table import ROW_HEIGHT
 from dashboard.workflows.types import ConflictRun, LayerRow, Overview
 from layers.catalogue import LayerVersion
 from layers.facts import region, regions
-
-PHASES = ("pre-dialogue", "dialogue", "post-dialogue")
 
 
 def render() -> None:
@@ -21,6 +19,7 @@ def render() -> None:
     chosen = region(state.region_id())
     st.title(words.md(f"{chosen.name}, {chosen.country_name}"))
     _dialogue(chosen.dialogue)
+    dialogue_strip.strip()
     loaded = cached.overview(chosen.region_id)
     if loaded.is_empty:
         _first_step(chosen.name)
@@ -36,10 +35,11 @@ def render() -> None:
         _figures(loaded, run)
     _summary(run)
     not_assessed(run)
+    dialogue_strip.adoption_line(chosen.region_id)
 
 
 def _dialogue(dialogue: Any) -> None:
-    known = dialogue.phase in PHASES
+    known = dialogue.phase in dialogue_strip.PHASES
     phase = f"Dialogue: **{words.md(dialogue.phase)}**" if known else "Dialogue: phase not known"
     held = f", held {words.md(dialogue.held)}" if dialogue.held else ""
     note = f" {words.md(dialogue.note)}" if dialogue.note else ""

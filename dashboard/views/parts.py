@@ -19,6 +19,8 @@ from layers.facts import Region, kinds, region, regions, rule_pack, scenarios
 
 FIRST_DAY = dt.date(1990, 1, 1)
 LAST_DAY = dt.date(2100, 1, 1)
+BELOW_ADOPTION = state.ADOPTION[1:]
+"""Pages that stand in the second row, below the header's entry "Adoption"."""
 
 
 def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> None:
@@ -30,8 +32,12 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
         with st.container(
             key="nav", horizontal=True, width="content", gap=None, vertical_alignment="center"
         ):
-            for page in pages.values():
-                st.page_link(page, width="content")
+            for name, page in pages.items():
+                if name in BELOW_ADOPTION:
+                    continue
+                within = name == "adoption" and current.url_path in BELOW_ADOPTION
+                with st.container(key=f"nav-{name}{'-within' if within else ''}", width="content"):
+                    st.page_link(page, width="content")
     with st.container(key="choices", horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "Region",
@@ -42,7 +48,7 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
             width=210,
             on_change=_forget_selections,
         )
-        if current.url_path != "data":
+        if current.url_path not in (*state.ADOPTION, "data"):
             _rules_choice()
         _share(has_map=current.url_path in ("map", "conflicts", "hotspots"))
     _demonstration_banner(cached.overview(state.region_id()))
@@ -100,6 +106,12 @@ def _forget_selections() -> None:
         "hotspots.since",
         "hotspots.rules",
         "hotspots.district_layer",
+        "adoption.area",
+        "adoption.site",
+        "adoption.round",
+        "adoption.earlier",
+        "adoption.later",
+        "roadmap.action",
     )
 
 

@@ -6,6 +6,35 @@ layers.store.StoreError, layers.read.ReadError, layers.facts.FactsError, layers.
 geo.errors.GeoError; `SAYABLE` holds them all.
 """
 
+from dashboard.workflows.adoption import (
+    adoption,
+    adoption_fingerprint,
+    district_shapes,
+    leading_practice,
+    method_of_adoption,
+    standing,
+)
+from dashboard.workflows.adoption_change import panel
+from dashboard.workflows.adoption_compare import compare
+from dashboard.workflows.adoption_coverage import coverage, export_coverage
+from dashboard.workflows.adoption_goals import put_action, road_map
+from dashboard.workflows.adoption_sites import (
+    correct_people,
+    correct_state,
+    site_history,
+    site_states,
+    withdraw_visit,
+)
+from dashboard.workflows.adoption_types import BY as ADOPTION_BY
+from dashboard.workflows.adoption_types import (
+    AdoptionRun,
+    CompareRun,
+    CoverageRun,
+    PanelRun,
+    RoadMap,
+    SiteHistory,
+    Standing,
+)
 from dashboard.workflows.exports import (
     EXPORT_FORMATS,
     VERDICTS,
@@ -80,6 +109,7 @@ SAYABLE = (WorkflowError, StoreError, ReadError, FactsError, ExportError, GeoErr
 """Errors whose text is a sentence for the screen."""
 
 __all__ = [
+    "ADOPTION_BY",
     "EXPORT_FORMATS",
     "HOTSPOT_FORMATS",
     "INVENTED",
@@ -88,9 +118,12 @@ __all__ = [
     "SAYABLE",
     "VERDICTS",
     "WORDING",
+    "AdoptionRun",
     "AreaFigures",
+    "CompareRun",
     "ConflictRun",
     "ConflictSheet",
+    "CoverageRun",
     "ExportError",
     "FactsError",
     "FeatureCard",
@@ -104,22 +137,34 @@ __all__ = [
     "LandCover",
     "LayerRow",
     "Overview",
+    "PanelRun",
     "Progress",
     "RasterFigures",
     "ReadError",
     "ReadRequest",
+    "RoadMap",
+    "SiteHistory",
+    "Standing",
     "Store",
     "StoreError",
     "TilesNotReady",
     "WorkflowError",
+    "adoption",
+    "adoption_fingerprint",
     "area_figures",
     "check_import",
+    "compare",
     "conflict_sheet",
     "conflict_tile",
     "conflicts",
     "conflicts_geojson",
+    "correct_people",
+    "correct_state",
+    "coverage",
     "delete_layer",
+    "district_shapes",
     "export_conflicts",
+    "export_coverage",
     "export_hotspots",
     "export_land_cover",
     "export_layer",
@@ -137,18 +182,27 @@ __all__ = [
     "layer_tile",
     "layer_tiles_about",
     "layer_versions",
+    "leading_practice",
     "load_demonstration",
+    "method_of_adoption",
     "open_home",
     "overview",
+    "panel",
+    "put_action",
     "raster_figures",
     "raster_tile",
     "region_versions_fingerprint",
+    "road_map",
     "roll_back",
     "run_import",
     "search",
+    "site_history",
     "site_rules",
+    "site_states",
+    "standing",
     "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",
     "tiles_fingerprint",
+    "withdraw_visit",
 ]

@@ -33,7 +33,7 @@ def visits(spots: gpd.GeoDataFrame, wet: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         facts = tomllib.load(file)
     rng = generator(20)
     flags = _flags(spots, wet, facts, rng=rng)
-    lean = rng.random((len(spots), len(facts["practice"])))
+    lean = rng.random((len(spots), len(_drawn(facts))))
     rounds = [
         _round(spots, flags, lean, facts=facts, number=number, rng=rng)
         for number in range(len(ROUNDS))
@@ -104,9 +104,23 @@ def _round(
             number=number,
             rng=rng,
         )
-        for column, practice in enumerate(facts["practice"])
+        for column, practice in enumerate(_drawn(facts))
     }
-    return pd.concat([table, told, pd.DataFrame(states)], axis=1)
+    seen = {
+        practice["code"]: np.select(
+            [~here[practice["applies"]], here[practice["tells"]]],
+            ["not applicable", "used"],
+            default="not used",
+        )
+        for practice in facts["practice"]
+        if "tells" in practice
+    }
+    return pd.concat([table, told, pd.DataFrame(seen | states)], axis=1)
+
+
+def _drawn(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The practices whose states are made up; the others say what a flag of the site says."""
+    return [practice for practice in facts["practice"] if "tells" not in practice]
 
 
 def _states(

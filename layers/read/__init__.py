@@ -1,7 +1,8 @@
 """Reading files people bring, in a worker that can be killed.
 
 `inspect` says what is in a file, `suggest` what we would do with it, `read` makes the canonical
-frame of docs/architecture.md. A refused file raises `ReadError`, whose text is one plain sentence.
+frame of docs/architecture.md, `read_tables` leaves the tables of a file as text. A refused file
+raises `ReadError`, whose text is one plain sentence.
 """
 
 from layers.read.model import (
@@ -18,7 +19,8 @@ from layers.read.model import (
     Suggestion,
 )
 from layers.read.suggestion import suggest
-from layers.read.supervisor import inspect, read
+from layers.read.supervisor import inspect, read, read_tables
+from layers.read.table_model import Table, TablesReport
 
 __all__ = [
     "COORDINATE_FIELDS",
@@ -32,7 +34,10 @@ __all__ = [
     "ReadRequest",
     "SourceLayer",
     "Suggestion",
+    "Table",
+    "TablesReport",
     "inspect",
     "read",
+    "read_tables",
     "suggest",
 ]

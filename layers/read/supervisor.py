@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from layers.read.model import (
     ReadReport,
     ReadRequest,
 )
+from layers.read.table_model import TABLE_OUT, TablesReport
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT_BYTES = 32 * 2**20
@@ -90,6 +92,40 @@ def read(
         features = out / name
         made.replace(features)
         return ReadReport.from_json({**record, "features": str(features)})
+
+
+def read_tables(
+    path: Path,
+    *,
+    filename: str,
+    out: Path,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> TablesReport:
+    """Every table of a CSV, a workbook or a zip of CSVs as text, in Parquet files in `out`.
+
+    Raises ReadError where the file is refused; nothing is left in `out` then.
+    """
+    limits = limits or Limits()
+    shown = shown_name(filename)
+    _check_size(path, shown, limits)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".reading-", dir=out) as folder:
+        record = _run(
+            {"task": "tables"},
+            path,
+            filename=filename,
+            limits=limits,
+            folder=Path(folder),
+            progress=progress,
+        )
+        report = _parsed(lambda: TablesReport.from_json({**record, "filename": shown}), shown)
+        for number in range(len(report.tables)):
+            made = Path(folder) / TABLE_OUT.format(number)
+            if made.is_symlink() or not made.is_file():
+                raise ReadError(_broke(shown))
+            made.replace(out / made.name)
+        return replace(report, folder=out)
 
 
 def shown_name(filename: str) -> str:

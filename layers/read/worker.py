@@ -36,11 +36,8 @@ def main() -> None:
     _limit(limits)
     warnings.filterwarnings("ignore")
     try:
-        report = (
-            _inspect(job, limits, folder)
-            if job["task"] == "inspect"
-            else _read(job, limits, folder)
-        )
+        tasks = {"inspect": _inspect, "read": _read, "tables": _tables}
+        report = tasks[job["task"]](job, limits, folder)
     except ReadError as error:
         report = {"error": _with_name(str(error), job["filename"])}
     except MemoryError:
@@ -193,6 +190,21 @@ def _read(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
             write_covering_bbox=True,
             row_group_size=8192,
         )
+    _say(1.0, "Done")
+    return report.as_json()
+
+
+def _tables(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
+    from layers.read.tables import write_tables  # noqa: PLC0415 - see the module's docstring
+
+    _say(0.02, "Opening the file")
+    report = write_tables(
+        Path(job["path"]),
+        job["filename"],
+        folder,
+        limits,
+        lambda share, name: _say(share, f"Reading table '{name}'"),
+    )
     _say(1.0, "Done")
     return report.as_json()
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from dashboard import assets, packing
+from dashboard import assets, packing, typefaces
 from dashboard.middleware import Lasting
 
 fonttools = pytest.importorskip(
@@ -121,3 +121,26 @@ def _get(app: Any, path: str) -> tuple[int, dict[str, str], bytes]:
         thread.submit(asyncio.run, app(scope, receive, send)).result()
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(part.get("body", b"") for part in sent[1:])
+
+
+def test_the_typeface_for_charts_and_print_has_the_letters_of_the_field(packed: Path) -> None:
+    for weight, style in typefaces.WEIGHTS.items():
+        font = fonttools.TTFont(packed / typefaces.file_name(weight))
+        assert "fvar" not in font
+        assert {ord(letter) for letter in "ƐƆɛɔéŊŋñ–≥↓"} <= set(font.getBestCmap())
+        names = {font["name"].getDebugName(number) for number in (1, 4, 16)}
+        assert names == {typefaces.FAMILY, f"{typefaces.FAMILY} {style}"}
+        assert "Open Font License" in font["name"].getDebugName(13)
+
+
+def test_the_typeface_is_made_where_set_up_did_not_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(typefaces, "PACKED", tmp_path)
+    typefaces._made.cache_clear()
+    try:
+        made = typefaces.typefaces()
+        assert [path.is_file() for path in made] == [True, True]
+        assert tmp_path not in {path.parent for path in made}
+    finally:
+        typefaces._made.cache_clear()
