@@ -55,7 +55,7 @@ def page(pack: Pack, *, base: Mapping[str, Any]) -> bytes:
         "data": data,
         **_parts(),
     }
-    return Template(_read("pack/pack.html")).substitute(values).encode()
+    return Template(_read("pack/pack.html")).substitute(values).encode("utf-8", "replace")
 
 
 @cache
@@ -87,7 +87,8 @@ def _inline(script: str) -> str:
 def _json(value: object) -> str:
     """Data inside a script element: what HTML could read is written as escapes."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return text.encode("utf-8", "replace").decode()
 
 
 def _checksum(text: str) -> str:
