@@ -73,7 +73,9 @@ def _where(stop: Stop, words: Words) -> Iterator[Line]:
 def _who(card: Card, words: Words) -> Iterator[Line]:
     _ = words._
     yield Line(label=_("Holder"), text=card.holder or _("no data"))
-    yield Line(label=_("Operation"), text=", ".join(card.operations) or _("no data"))
+    yield Line(
+        label=_("Operation"), text=", ".join(_(name) for name in card.operations) or _("no data")
+    )
     if card.mineral:
         yield Line(label=_("Mineral"), text=card.mineral)
     yield Line(label=_("Women at work"), text=_people(card.women, words))
@@ -96,7 +98,7 @@ def _practices(card: Card, words: Words) -> Iterator[Line]:
         yield Line(label="", text=_("No practice was recorded here."), tone="unknown")
     for seen in card.practices:
         yield Line(
-            label=seen.title,
+            label=_(seen.title),
             text=practice_words(seen, words),
             tone=("unknown" if seen.state == "unknown" else None),
         )
@@ -105,20 +107,25 @@ def _practices(card: Card, words: Words) -> Iterator[Line]:
 def practice_words(seen: PracticeSeen, words: Words) -> str:
     """The state of a practice with its evidence and day."""
     _ = words._
-    state = {
-        "used": _("used"),
-        "partly": _("partly used"),
-        "tried-and-stopped": _("tried and stopped"),
-        "not used": _("not used"),
-        "not applicable": _("does not apply here"),
-        "unknown": _("not known"),
-    }.get(seen.state, seen.state)
+    state = _states(words).get(seen.state, seen.state)
     evidence = {
         "claimed": _("as told"),
         "seen": _("seen"),
         "verified": _("verified"),
     }.get(seen.evidence or "")
     return "; ".join(part for part in (state, evidence, words.day(seen.day)) if part)
+
+
+def _states(words: Words) -> dict[str, str]:
+    _ = words._
+    return {
+        "used": _("used"),
+        "partly": _("partly used"),
+        "tried-and-stopped": _("tried and stopped"),
+        "not used": _("not used"),
+        "not applicable": _("does not apply here"),
+        "unknown": _("not known"),
+    }
 
 
 def _licences(card: Card, words: Words) -> Iterator[Line]:
@@ -145,7 +152,7 @@ def _conflicts(card: Card, words: Words) -> Iterator[Line]:
     if not card.conflicts:
         yield Line(label="", text=_("None found in the layers loaded."))
     for one in card.conflicts:
-        yield Line(label=one.title, text=conflict_words(one, words), tone=one.verdict)
+        yield Line(label=_(one.title), text=conflict_words(one, words), tone=one.verdict)
 
 
 def conflict_words(one: ConflictHere, words: Words) -> str:
@@ -164,7 +171,7 @@ def conflict_words(one: ConflictHere, words: Words) -> str:
     if one.area_ha is not None:
         parts.append(_("{hectares} ha shared", hectares=words.number(one.area_ha, digits=1)))
     if one.status:
-        parts.append(_("source of the rule: {status}", status=one.status))
+        parts.append(_("source of the rule: {status}", status=_(one.status)))
     return "; ".join(parts)
 
 
@@ -192,10 +199,26 @@ def _near(card: Card, words: Words) -> Iterator[Line]:
 
 
 def _changed(card: Card, words: Words) -> Iterator[Line]:
+    _ = words._
     if not card.changed:
-        yield Line(label="", text=words._("No change is recorded."))
-    for text in card.changed:
-        yield Line(label="", text=text)
+        yield Line(label="", text=_("No change is recorded."))
+    for one in card.changed:
+        if one.what == "practice":
+            states = _states(words)
+            before, after = (states.get(state or "", state) for state in (one.before, one.after))
+            text = _(
+                "{before} on {before_day}, {after} on {after_day}",
+                before=before,
+                before_day=words.day(one.before_day),
+                after=after,
+                after_day=words.day(one.after_day),
+            )
+            yield Line(label=_(one.title) if one.title else "", text=text)
+        elif one.what == "new":
+            yield Line(label="", text=_("The site was not in the data before this version."))
+        else:
+            told = _("Its position moved by {metres}.", metres=words.metres(one.metres))
+            yield Line(label="", text=told)
 
 
 def _questions(stop: Stop, words: Words) -> Iterator[Line]:
@@ -212,18 +235,18 @@ def questions(stop: Stop, words: Words) -> tuple[str, ...]:
     asked = [
         _(
             "How far is it really? {title}: the data say {metres}, and cannot tell.",
-            title=one.title,
+            title=_(one.title),
             metres=words.metres(one.distance_m),
         )
         for one in card.conflicts
         if one.verdict == "too_close"
     ]
     asked += [
-        _("{title}: does it hold on the ground, and is it by agreement?", title=one.title)
+        _("{title}: does it hold on the ground, and is it by agreement?", title=_(one.title))
         for one in card.conflicts
         if one.verdict == "inside"
     ]
-    unknown = [seen.title for seen in card.practices if seen.state == "unknown"]
+    unknown = [_(seen.title) for seen in card.practices if seen.state == "unknown"]
     if unknown:
         asked.append(_("What is done here about: {practices}?", practices=", ".join(unknown)))
     if card.women is None:

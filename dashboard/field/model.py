@@ -84,6 +84,23 @@ class Nearest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Changed:
+    """Something that is otherwise than before.
+
+    `what` is "practice" (then `title` names it and `before` and `after` are states), "new" (the
+    site was not in the version before) or "moved" (by `metres`). Days are those the two speak for.
+    """
+
+    what: Literal["practice", "new", "moved"]
+    title: str | None = None
+    before: str | None = None
+    after: str | None = None
+    metres: float | None = None
+    before_day: dt.date | None = None
+    after_day: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """All that is told of one site. `women` and `men` are people at work when last visited.
 
@@ -102,7 +119,7 @@ class Card:
     licences: tuple[LicenceHere, ...] = ()
     conflicts: tuple[ConflictHere, ...] = ()
     nearest: tuple[Nearest, ...] = ()
-    changed: tuple[str, ...] = ()
+    changed: tuple[Changed, ...] = ()
     missing: tuple[str, ...] = ()
 
 

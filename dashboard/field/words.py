@@ -85,6 +85,8 @@ class Words:
 
     def _(self, message: str, /, **values: object) -> str:
         """A message in this language, with values filled in."""
+        if not message:
+            return ""
         told = self.translation(message)
         text = told.format(**values) if values else str(told)
         return Fallback(text) if isinstance(told, Fallback) else text
