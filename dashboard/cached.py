@@ -7,7 +7,7 @@ an import, a rollback or a deletion is seen at once. What comes out is shared: n
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,9 @@ from dashboard.workflows.types import (
 from geo.adoption.counts import By
 from layers.catalogue import Layer, LayerVersion
 from layers.importing import ImportReport, ImportRequest
-from layers.ledger.records import Action, Correction
+from layers.ledger.records import Action, Batch, Correction, Held, Take
 from layers.store import HOME_VARIABLE, Store
+from layers.visits.model import VisitReport, VisitRequest
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -253,6 +254,41 @@ def run_import(
 ) -> ImportReport:
     """Import a file as a new version of its layer."""
     return workflows.run_import(store(), path, request, filename=filename, progress=progress)
+
+
+def check_visits(
+    path: Path, request: VisitRequest, *, filename: str, progress: Progress
+) -> VisitReport:
+    """What an import of visits would find, without importing anything."""
+    return workflows.check_visits(store(), path, request, filename=filename, progress=progress)
+
+
+def import_visits(
+    path: Path, request: VisitRequest, *, filename: str, progress: Progress
+) -> workflows.VisitImport:
+    """Enter visits into the ledger, and those with a place onto the map."""
+    return workflows.import_visits(store(), path, request, filename=filename, progress=progress)
+
+
+def visit_batches(region_id: str) -> tuple[Batch, ...]:
+    """The imports of visits, newest first."""
+    return workflows.visit_batches(store(), region_id)
+
+
+def held_visits(region_id: str) -> tuple[Held, ...]:
+    """Records that wait for somebody to choose."""
+    return workflows.held_visits(store(), region_id)
+
+
+def settle_visits(region_id: str, held_ids: Sequence[int], *, take: Take) -> None:
+    """Choose which record of held visits counts."""
+    workflows.settle_visits(store(), region_id, held_ids, take=take)
+
+
+@st.cache_data(show_spinner=False)
+def visit_form() -> bytes:
+    """The form of a visit, an XLSForm."""
+    return workflows.visit_form()
 
 
 def roll_back(layer_id: str, *, version: str | int | None = None) -> LayerVersion:

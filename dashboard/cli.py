@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from dashboard import cli_adoption
+from dashboard import cli_adoption, cli_visits
 from dashboard import cli_text as text
 from dashboard.cli_parts import (
     Json,
@@ -128,11 +128,21 @@ def import_(
     latest: LatestOption = None,
     nodata: NodataOption = None,
     band: BandOption = None,
+    practice: cli_visits.PracticeOption = [],  # noqa: B006
+    state: cli_visits.StateOption = [],  # noqa: B006
+    place: cli_visits.PlaceOption = [],  # noqa: B006
+    site: cli_visits.SiteOption = [],  # noqa: B006
+    round: cli_visits.RoundOption = None,
+    selection: cli_visits.SelectionOption = None,
     yes: YesOption = False,
     as_json: Json = False,
 ) -> None:
-    """Import a file as a new version of a layer."""
+    """Import a file as a new version of a layer; visits enter the adoption ledger."""
     given = dict(locals())
+    cli_visits.refuse_strange_options(given)
+    if kind == "visits":
+        cli_visits.import_visits(given, only_check=False)
+        return
     from dashboard import workflows  # noqa: PLC0415
 
     request = _request(**given)
@@ -177,11 +187,22 @@ def check(
     latest: LatestOption = None,
     nodata: NodataOption = None,
     band: BandOption = None,
+    practice: cli_visits.PracticeOption = [],  # noqa: B006
+    state: cli_visits.StateOption = [],  # noqa: B006
+    place: cli_visits.PlaceOption = [],  # noqa: B006
+    site: cli_visits.SiteOption = [],  # noqa: B006
+    round: cli_visits.RoundOption = None,
+    selection: cli_visits.SelectionOption = None,
     yes: YesOption = False,
     as_json: Json = False,
 ) -> None:
     """Say what an import would find, and import nothing."""
-    request = _request(**locals())
+    given = dict(locals())
+    cli_visits.refuse_strange_options(given)
+    if kind == "visits":
+        cli_visits.import_visits(given, only_check=True)
+        return
+    request = _request(**given)
     from dashboard import workflows  # noqa: PLC0415
 
     with home_store() as store:
@@ -394,6 +415,8 @@ def hotspots(
 app.command()(cli_adoption.adoption)
 app.command()(cli_adoption.actions)
 app.command()(cli_adoption.brief)
+app.command()(cli_visits.visits)
+app.command()(cli_visits.form)
 
 
 @app.command()
@@ -524,9 +547,13 @@ def _may_ask(report: "ImportReport", *, yes: bool, as_json: bool) -> bool:
     """Whether a yes would answer what is asked; of a raster it never would."""
     from layers.catalogue import is_raster  # noqa: PLC0415
 
-    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     asks = report.status == "needs answers" and not is_raster(report.mapping or {})
-    return asks and on_terminal and not yes and not as_json
+    return asks and on_terminal() and not yes and not as_json
+
+
+def on_terminal() -> bool:
+    """Whether somebody sits there who can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _confirmed(report: "ImportReport") -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dashboard.workflows.types import ConflictRun
     from layers.catalogue import Layer
     from layers.doctor import Check
+    from layers.findings import Finding
     from layers.importing import ImportReport, ImportRequest
 
 NO_DATA = "no data"
@@ -34,17 +35,7 @@ def report(report: "ImportReport", options: Sequence[str]) -> str:
         lines.append(f"Coordinate system: {report.crs} ({report.crs_how}). {report.shift}".rstrip())
     if report.version_id:
         lines.append(f"Version id: {report.version_id}")
-    for finding in report.findings:
-        if finding.message == report.message:
-            continue
-        mark = "STOPS" if finding.blocking else "note "
-        rows = ""
-        if finding.row_count:
-            shown = ", ".join(str(row) for row in finding.rows)
-            more = ", ..." if finding.row_count > len(finding.rows) else ""
-            rows = f" Rows ({finding.row_count}): {shown}{more}."
-        told = f"{finding.message} {finding.fix}".rstrip()
-        lines.append(f"  {mark} [{finding.code}] {told}{rows}")
+    lines += findings(report.findings, said=report.message)
     if options:
         lines.append(
             "To go on, say this, for nobody else can:"
@@ -55,6 +46,23 @@ def report(report: "ImportReport", options: Sequence[str]) -> str:
     for choice in report.crs_choices:
         lines.append(f"  --crs {choice.crs}  {choice.name}: {choice.means}")
     return "\n".join(lines)
+
+
+def findings(told: "Sequence[Finding]", *, said: str) -> list[str]:
+    """A line for each finding, with its code, what to do and its rows; not what was said before."""
+    lines = []
+    for finding in told:
+        if finding.message == said:
+            continue
+        mark = "STOPS" if finding.blocking else "note "
+        rows = ""
+        if finding.row_count:
+            shown = ", ".join(str(row) for row in finding.rows)
+            more = ", ..." if finding.row_count > len(finding.rows) else ""
+            rows = f" Rows ({finding.row_count}): {shown}{more}."
+        sentence = f"{finding.message} {finding.fix}".rstrip()
+        lines.append(f"  {mark} [{finding.code}] {sentence}{rows}")
+    return lines
 
 
 def options_for(report: "ImportReport", request: "ImportRequest") -> tuple[str, ...]:

@@ -138,7 +138,9 @@ PARAMS: Mapping[str, Param] = {
 }
 BROWSER_OWNED = ("view", "layers", "base", "swipe", "day", "lang")
 """What the map's own script writes into the address as it changes, without running the page."""
-_KEPT = tuple(param.key for param in PARAMS.values())
+ACTOR = "ledger.actor"
+"""The name that a visitor gives for the record of who changed something."""
+_KEPT = (*(param.key for param in PARAMS.values()), ACTOR)
 
 
 def start(page: str, *, today: dt.date) -> None:

@@ -25,7 +25,8 @@ _CSS = """
 .st-key-subnav [data-testid="stPageLink-NavLink"] {min-height: 2.4rem; padding: 0 0.8rem;
   margin: 0;}
 [class*="st-key-phase-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-radius: 6px;
-  padding: 0.35rem 0.7rem 0.45rem; gap: 0 !important; flex: 1 1 160px !important; width: auto;}
+  padding: 0.35rem 0.7rem 0.45rem; gap: 0 !important; height: 100%;}
+.st-key-phases > div {flex: 1 1 160px !important; width: auto !important;}
 [class*="st-key-phase-"][class*="-here"] {border-color: #0f5c63;
   background: rgba(15, 92, 99, 0.06);}
 [class*="st-key-phase-"] p {margin: 0; font-size: 0.85rem;}

@@ -34,23 +34,39 @@ class Upload:
     folder: tempfile.TemporaryDirectory[str] = field(repr=False, compare=False)
 
 
-def receive(uploaded: Uploaded) -> Upload:
-    """Put the bytes on disk and look into them, in the reader's own process."""
+@dataclass(frozen=True, kw_only=True)
+class KeptFile:
+    """An uploaded file on disk, not looked into; the folder goes with the visitor's session."""
+
+    token: str
+    filename: str
+    path: Path
+    folder: tempfile.TemporaryDirectory[str] = field(repr=False, compare=False)
+
+
+def keep(uploaded: Uploaded) -> KeptFile:
+    """Put the bytes on disk for as long as somebody works on them."""
     folder = tempfile.TemporaryDirectory(prefix="commonground-upload-")
     path = Path(folder.name) / "upload"
     path.write_bytes(uploaded.getbuffer())
+    return KeptFile(token=uploaded.file_id, filename=uploaded.name, path=path, folder=folder)
+
+
+def receive(uploaded: Uploaded) -> Upload:
+    """Put the bytes on disk and look into them, in the reader's own process."""
+    kept = keep(uploaded)
     inspection, refusal = None, None
     try:
-        inspection = workflows.inspect_upload(path, filename=uploaded.name)
+        inspection = workflows.inspect_upload(kept.path, filename=uploaded.name)
     except ReadError as error:
         refusal = str(error)
     if inspection is not None and not inspection.layers:
         inspection, refusal = None, f"'{uploaded.name}' holds no layer and no table."
     return Upload(
-        token=uploaded.file_id,
-        filename=uploaded.name,
-        path=path,
+        token=kept.token,
+        filename=kept.filename,
+        path=kept.path,
         inspection=inspection,
         refusal=refusal,
-        folder=folder,
+        folder=kept.folder,
     )

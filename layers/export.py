@@ -38,7 +38,7 @@ DECIMALS = 7
 """Of a degree, in GeoJSON: a centimetre."""
 
 # Spreadsheets drop blanks and a byte order mark in front, and read the full-width signs too.
-_FORMULA = re.compile(r"^[\s\ufeff\x00]*[=+\-@＝＋－＠]|^[\t\r\n]")
+FORMULA = re.compile(r"^[\s\ufeff\x00]*[=+\-@＝＋－＠]|^[\t\r\n]")
 _gdal_clock = threading.Lock()
 
 
@@ -104,7 +104,7 @@ def safe_text(value: Any) -> Any:
     if isinstance(value, (bool, int, float, np.number)):
         return value
     text = _text(value)
-    return f"'{text}" if text is not None and _FORMULA.match(text) else text
+    return f"'{text}" if text is not None and FORMULA.match(text) else text
 
 
 def _text(value: Any) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard import words
 from dashboard.brief.model import PracticeFacts, Target
 from dashboard.charts import figures, furniture, rows
 from dashboard.charts.drawing import Chart, Sheet
@@ -166,7 +167,8 @@ def _note(row: Mapping[str, Any], tells_selection: bool) -> str:
     told = round_of(row)
     if tells_selection:
         selection = row.get("selection")
-        told += f", {'selection not stated' if selection in (None, 'not stated') else selection}"
+        is_stated = not words.is_missing(selection) and selection != "not stated"
+        told += f", {selection if is_stated else 'selection not stated'}"
     return told
 
 

@@ -42,7 +42,7 @@ def show(
 def table(frame: pd.DataFrame, *, key: str) -> None:
     """A table of words: drawn on a canvas, so that nothing in a name is ever executed."""
     st.dataframe(
-        frame.rename(columns=lambda name: str(name).capitalize()),
+        frame.rename(columns=lambda name: str(name)[:1].upper() + str(name)[1:]),
         hide_index=True,
         key=key,
         height=min(len(frame), 14) * ROW_HEIGHT + 38,

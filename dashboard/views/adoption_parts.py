@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import cached, state, words
 from dashboard.views import parts
-from dashboard.workflows.adoption_types import AdoptionRun
+from dashboard.workflows.adoption_types import BY_TITLES, AdoptionRun
 from layers.facts import Region
 
 TABS = {
@@ -18,7 +18,7 @@ TABS = {
     "compare": "Compare",
 }
 FILES = {
-    "csv": ("Tidy table (CSV)", "text/csv"),
+    "csv": ("Table by {by} (CSV)", "text/csv"),
     "xlsx": (
         "Workbook with notes (XLSX)",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -71,13 +71,16 @@ def cautions(sentences: tuple[str, ...], *, title: str = "What these figures can
 def take_away(run: AdoptionRun) -> None:
     """The files of a region: made when they are asked for."""
     st.header("Take it with you")
+    cut = cached.adoption(run.region_id, by=state.get("adoption.by", "district"))
     with st.container(key="take-away", horizontal=True, gap="small"):
         for form, (label, mime) in FILES.items():
             st.download_button(
-                label,
+                label.format(by=BY_TITLES[cut.by]),
                 # a function is called when the button is pressed, and only then
-                data=partial(cached.export_adoption, run, form=form),
-                file_name=f"adoption-{run.region_id}.{form}",
+                data=partial(cached.export_adoption, cut, form=form),
+                file_name=f"adoption-{run.region_id}-{cut.by}.{form}"
+                if form == "csv"
+                else f"adoption-{run.region_id}.{form}",
                 mime=mime,
                 key=f"adoption.download.{form}",
                 on_click="ignore",

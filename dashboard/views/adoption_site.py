@@ -160,7 +160,7 @@ def _correct(history: SiteHistory) -> None:
     state.among("adoption.fix_what", offered)
     what = st.selectbox("What", offered, key="adoption.fix_what")
     save = _asked(history, chosen, what)
-    actor = st.text_input("Your name", key="adoption.actor", max_chars=80)
+    actor = st.text_input("Your name", key=state.ACTOR, max_chars=80)
     why = st.text_area("Why", key="adoption.fix_why", max_chars=500, height=80)
     if st.button("Save the correction", key="adoption.fix_save", type="primary"):
         try:

@@ -99,11 +99,7 @@ def _who_and_where(action: Action) -> str:
 def _target(one: ActionState) -> str:
     """The target, the baseline and the latest figure, with n and days."""
     action = one.action
-    told = [
-        target_words(
-            adoption_charts.target_of(action), adoption_charts.direction(action)
-        ).capitalize()
-    ]
+    told = [target_words(adoption_charts.target_of(action), adoption_charts.direction(action))]
     if action.baseline_share is not None:
         told.append(
             f"baseline {words.percent(action.baseline_share)} on {words.day(action.baseline_day)}"

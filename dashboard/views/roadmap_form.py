@@ -32,7 +32,7 @@ def action_form(action: Action, *, key: str) -> None:
     token = f"roadmap.{key}.{action.number}"
     with st.form(f"{token}.form", border=True):
         changed = _fields(action, token=token)
-        actor = st.text_input("Your name", key="roadmap.actor", max_chars=80)
+        actor = st.text_input("Your name", key=state.ACTOR, max_chars=80)
         with st.container(horizontal=True):
             save = st.form_submit_button("Save the action", type="primary")
             close = st.form_submit_button("Close without saving")

@@ -14,6 +14,7 @@ from dashboard.workflows.adoption import (
     method_of_adoption,
     standing,
 )
+from dashboard.workflows.adoption_brief import adoption_brief, export_adoption
 from dashboard.workflows.adoption_change import panel
 from dashboard.workflows.adoption_compare import compare
 from dashboard.workflows.adoption_coverage import coverage, export_coverage
@@ -35,6 +36,7 @@ from dashboard.workflows.adoption_types import (
     SiteHistory,
     Standing,
 )
+from dashboard.workflows.demonstration import load_demonstration, take_demonstration_off
 from dashboard.workflows.exports import (
     EXPORT_FORMATS,
     VERDICTS,
@@ -48,13 +50,7 @@ from dashboard.workflows.features import (
     identify,
     search,
 )
-from dashboard.workflows.home import (
-    load_demonstration,
-    open_home,
-    overview,
-    region_versions_fingerprint,
-    take_demonstration_off,
-)
+from dashboard.workflows.home import open_home, overview, region_versions_fingerprint
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
 from dashboard.workflows.hotspot_order import order_sentence as hotspot_order
@@ -97,6 +93,15 @@ from dashboard.workflows.types import (
     Overview,
     Progress,
     WorkflowError,
+)
+from dashboard.workflows.visits import (
+    VisitImport,
+    check_visits,
+    held_visits,
+    import_visits,
+    settle_visits,
+    visit_batches,
+    visit_form,
 )
 from geo.errors import GeoError
 from layers.export import ExportError
@@ -148,11 +153,14 @@ __all__ = [
     "Store",
     "StoreError",
     "TilesNotReady",
+    "VisitImport",
     "WorkflowError",
     "adoption",
+    "adoption_brief",
     "adoption_fingerprint",
     "area_figures",
     "check_import",
+    "check_visits",
     "compare",
     "conflict_sheet",
     "conflict_tile",
@@ -163,6 +171,7 @@ __all__ = [
     "coverage",
     "delete_layer",
     "district_shapes",
+    "export_adoption",
     "export_conflicts",
     "export_coverage",
     "export_hotspots",
@@ -170,11 +179,13 @@ __all__ = [
     "export_layer",
     "feature_card",
     "features_geojson",
+    "held_visits",
     "hotspot_order",
     "hotspot_tile",
     "hotspots",
     "hotspots_geojson",
     "identify",
+    "import_visits",
     "in_view",
     "inspect_upload",
     "land_cover",
@@ -196,6 +207,7 @@ __all__ = [
     "roll_back",
     "run_import",
     "search",
+    "settle_visits",
     "site_history",
     "site_rules",
     "site_states",
@@ -204,5 +216,7 @@ __all__ = [
     "suggest_import",
     "take_demonstration_off",
     "tiles_fingerprint",
+    "visit_batches",
+    "visit_form",
     "withdraw_visit",
 ]

@@ -1,28 +1,20 @@
-"""The store's home, what is loaded in it, and the landscape it starts with."""
+"""The store's home and what is loaded in it."""
 
 import datetime as dt
 import hashlib
 import json
-import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dashboard.workflows.layer_figures import layer_figures
 from dashboard.workflows.licence_dates import LICENCE
 from dashboard.workflows.rasters import raster_figures
-from dashboard.workflows.types import INVENTED, MIXED, LayerRow, Overview, Progress, WorkflowError
+from dashboard.workflows.types import INVENTED, MIXED, LayerRow, Overview
 from geo.rules import Rule, rules_in_force
 from layers import facts
-from layers.catalogue import Bounds, Layer, LayerVersion, layer_id_of
+from layers.catalogue import Bounds, Layer, LayerVersion
 from layers.facts import Region
-from layers.importing import ImportRequest, run_import
-from layers.read import ReadRequest
 from layers.store import Store, StoreError, open_store
-
-if TYPE_CHECKING:
-    from data.demo.build import DemoFile
 
 UNMEASURED = ("area_limit", "checklist")
 """Relations that need no second layer."""
@@ -55,66 +47,6 @@ def overview(store: Store, region_id: str, *, today: dt.date | None = None) -> O
         bounds=_bounds(region, layers),
         fingerprint=region_versions_fingerprint(store, region_id),
     )
-
-
-def load_demonstration(store: Store, *, progress: Progress | None = None) -> int:
-    """Import the demonstration landscape into a store that never held another layer of its region.
-
-    Returns the number of layers imported; 0 when there was nothing to do. A start that was cut off
-    is taken up where it stopped; layers that somebody deleted stay deleted.
-    """
-    region_id = next(one.region_id for one in facts.regions().values() if one.demonstration)
-    from data.demo.build import LAYERS, demonstration_files  # noqa: PLC0415 - for a new store only
-
-    ours = {layer_id_of(region_id, one["kind"], one["layer_name"]) for one in LAYERS.values()}
-    there = {one.layer_id for one in store.layers(region_id, deleted=True)}
-    if there - ours or not ours - there:
-        return 0
-    with tempfile.TemporaryDirectory(prefix="demonstration-") as folder:
-        files = [
-            file
-            for file in demonstration_files(Path(folder))
-            if layer_id_of(region_id, file.kind, file.layer_name) not in there
-        ]
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            work = [pool.submit(_demonstrate, store, region_id, file) for file in files]
-            for done, name in enumerate(job.result() for job in as_completed(work)):
-                if progress:
-                    share = (done + 1) / len(files)
-                    progress(share, f"Loaded the demonstration layer '{name}'")
-    return len(files)
-
-
-def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local") -> int:
-    """Take every invented layer of a region off pages, map and analysis; returns how many.
-
-    Like `delete_layer`: nothing is erased, and `roll_back` brings a layer back.
-    """
-    invented = [layer for layer in store.layers(region_id) if layer.demonstration]
-    for layer in invented:
-        store.delete_layer(layer.layer_id, actor=actor)
-    return len(invented)
-
-
-def _demonstrate(store: Store, region_id: str, file: "DemoFile") -> str:
-    request = ImportRequest(
-        read=ReadRequest(
-            region_id=region_id,
-            kind=file.kind,
-            crs=file.crs,
-            class_values=file.class_values,
-            accept_suggestions=True,
-        ),
-        layer_name=file.layer_name,
-        data_date=file.data_date,
-        source_note=file.note,
-        demonstration=True,
-    )
-    report = run_import(store, file.path, request, filename=file.path.name, actor="demonstration")
-    if not report.ok:
-        told = " ".join(finding.message for finding in report.blocking)
-        raise WorkflowError(f"The demonstration landscape was refused: {told}")
-    return file.layer_name
 
 
 def _row(store: Store, layer: Layer, region: Region, today: dt.date) -> LayerRow:

@@ -25,6 +25,10 @@ ROUNDS = (
 USED_SHARE = {"adopt": (0.14, 0.24, 0.33), "stop": (0.62, 0.52, 0.42)}
 PARTLY, TRIED, UNKNOWN = 0.12, 0.06, 0.11
 NEAR_WATER_M = 200.0
+LED_BY = ("man", "mixed", "woman")
+LED_BY_SHARE = (0.6, 0.25, 0.15)
+NOT_COUNTED, NO_CONSENT = 0.08, 0.1
+"""Share of visits on which nobody counted the people, or on which they want no place shown."""
 
 
 def visits(spots: gpd.GeoDataFrame, wet: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -40,7 +44,28 @@ def visits(spots: gpd.GeoDataFrame, wet: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ]
     every = pd.concat(rounds, ignore_index=True)
     every.insert(0, "visit_id", [f"DV-{number:03d}" for number in range(1, len(every) + 1)])
-    return every
+    return every.assign(**_people(every["site_id"], spots))
+
+
+def _people(site_ids: pd.Series, spots: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Who works at the sites, as counted on each visit; empty where nobody counted.
+
+    A site is led by the same people on every visit. Numbers are of its own size give or take a few.
+    """
+    rng = generator(21)
+    led_by = rng.choice(LED_BY, len(spots), p=LED_BY_SHARE)
+    share = np.select([led_by == "woman", led_by == "mixed"], [0.6, 0.4], default=0.22)
+    place = pd.Index(spots["site_id"]).get_indexer(site_ids)
+    size = spots["workers"].to_numpy(dtype="float64")[place]
+    counted = ~np.isnan(size) & (rng.random(len(place)) >= NOT_COUNTED)
+    people = np.maximum(np.nan_to_num(size) + rng.integers(-3, 4, len(place)), 2).astype(int)
+    women = rng.binomial(people, share[place])
+    return {
+        "women": np.where(counted, women, np.nan),
+        "men": np.where(counted, people - women, np.nan),
+        "led_by": led_by[place],
+        "share_position": np.where(rng.random(len(place)) < NO_CONSENT, "no", "yes"),
+    }
 
 
 def _flags(

@@ -8,6 +8,7 @@ from layers.findings import Finding
 from layers.read.source import Series
 from layers.read.suggestion import folded
 from layers.visits.ground import Placed, RegionGround
+from layers.visits.looking_up import looked_up
 from layers.visits.model import LEAVE_OUT, Proposal, VisitRequest
 from layers.visits.places import Match, Place, match_places
 from layers.visits.words import VisitWords
@@ -73,7 +74,7 @@ def named_districts(
     open_ = {text for text in matches if text not in means and folded(text) not in said}
     nowhere = told["district"].isin(open_)
     _tell_unplaced(names, names.isin(open_), placed)
-    return names.map(means), nowhere
+    return looked_up(names, means), nowhere
 
 
 def _tell_no_districts(names: Series, placed: Placed) -> None:

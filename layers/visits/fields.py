@@ -15,10 +15,9 @@ from layers.read.suggestion import folded
 from layers.visits.columns import Columns
 from layers.visits.form import Form
 from layers.visits.layout import Sheet
+from layers.visits.looking_up import first_known, looked_up
 from layers.visits.model import VisitRequest
 from layers.visits.words import VisitWords, answered
-
-SITE_ID_CHARS = 200
 
 
 @dataclass(kw_only=True)
@@ -49,7 +48,7 @@ def read_fields(
 
     for name in ("site_id", "site_name", "district", "community", "remarks"):
         read.columns[name] = cells(name)
-    read.columns["place_text"] = cells("district").fillna(cells("community"))
+    read.columns["place_text"] = first_known(cells("district"), cells("community"))
     read.columns["visited_on"] = _days(cells("visited_on"), words, read, today)
     read.columns["round"] = _rounds(cells("round"), read.columns["visited_on"], request, read)
     for name in ("women", "men"):
@@ -65,7 +64,7 @@ def read_fields(
         cells("share_position"), _yes_no(form, words), ("yes", "no", "unknown"),
         "consent to share the position", read=read,
     )  # fmt: skip
-    read.columns["share_position"] = consent.map({"yes": True, "no": False})
+    read.columns["share_position"] = looked_up(consent, {"yes": True, "no": False})
     read.columns["operations"] = _operations(cells("operations"), form, read)
     return read
 
@@ -149,7 +148,7 @@ def _chosen(
 ) -> Series:
     """Answers of a closed list; others are told and become null."""
     meaning = {text: value_of(str(text)) for text in cells.dropna().unique()}
-    result = cells.map(meaning)
+    result = looked_up(cells, meaning)
     unread = cells.notna() & ~result.isin(listed) & (result != "unknown")
     if unread.any():
         read.findings.append(
@@ -214,7 +213,7 @@ def _operations(cells: Series, form: Form, read: Read) -> Series:
         text: "|".join(group for group in order if group in groups)
         for text, groups in meaning.items()
     }
-    return cells.map(joined).fillna("")
+    return looked_up(cells, joined | {None: ""})
 
 
 def _groups(text: str, choices: dict[str, str]) -> set[str | None]:

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from layers.findings import Finding
+from layers.read import CrsChoice
 from layers.visits.model import Proposal
 
 
@@ -34,6 +35,7 @@ class Placed:
     columns: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    crs_choices: tuple[CrsChoice, ...] = ()
 
 
 def districts_at(

@@ -99,20 +99,6 @@ def import_visits(
         return _imported(report, batch)
 
 
-def plan_of(
-    store: Store,
-    path: str | Path,
-    request: VisitRequest,
-    *,
-    filename: str,
-    limits: Limits | None = None,
-) -> VisitPlan:
-    """The plan itself, for a map layer of the same visits. Raises ReadError for a refused file."""
-    with store.workspace() as folder:
-        tables = read_tables(Path(path), filename=filename, out=folder / "read", limits=limits)
-        return plan_visits(tables, request, known_of(store, request.region_id))
-
-
 def known_of(store: Store, region_id: str) -> Known:
     """What visits of a region are planned against, as its layers are now."""
     return Known(
@@ -268,7 +254,10 @@ def _report(plan: VisitPlan, request: VisitRequest, filename: str) -> VisitRepor
         practices=plan.practices,
         states=plan.states,
         columns=plan.columns,
+        crs_choices=plan.crs_choices,
+        plan=plan,
         table=plan.table,
+        tables=plan.tables,
         export=plan.export,
         is_form=plan.is_form,
     )

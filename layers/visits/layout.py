@@ -15,6 +15,7 @@ from layers.findings import Finding
 from layers.read import TablesReport
 from layers.read.suggestion import folded
 from layers.visits.form import AMOUNT, EVIDENCE, STATE, Form, Question
+from layers.visits.looking_up import looked_up
 
 IDENTITIES = ("rootuuid", "_uuid", "instanceid", "key")
 """Columns that name a submission, best first: after an edit only the root's stays the same."""
@@ -208,10 +209,10 @@ def _take_operations(sheet: Sheet, form: Form) -> None:
     if not parts:
         return
     blank = pd.Series("", index=sheet.frame.index)
-    ticked = blank
+    ticked = blank.astype(object)
     for header, name in parts.items():
         ticks = sheet.frame[header].fillna("").str.lower().isin(["1", "true", "1.0", "oui", "yes"])
-        ticked = ticked + ticks.map({True: f"{name} ", False: ""})
+        ticked = ticked + looked_up(ticks, {True: f"{name} ", False: ""})
     whole = blank if single is None else sheet.frame[single].fillna("")
     merged = whole.where(whole.str.strip() != "", ticked.str.strip())
     sheet.frame = sheet.frame.assign(**{OPERATIONS: merged.mask(merged == "", None)})
@@ -272,7 +273,7 @@ def _link(visits: pd.DataFrame, repeat: pd.DataFrame) -> pd.Series | None:
         own, other = _column(visits, [ours]), _column(repeat, [theirs])
         if own is not None and other is not None:
             unique = visits[own].dropna().drop_duplicates()
-            return repeat[other].map(pd.Series(unique.index, index=unique.to_numpy()))
+            return looked_up(repeat[other], dict(zip(unique, unique.index, strict=True)))
     return None
 
 

@@ -10,6 +10,7 @@ from layers.visits.areas import named_districts, tell_disagreement
 from layers.visits.columns import Columns
 from layers.visits.ground import Placed, RegionGround, districts_at
 from layers.visits.layout import Sheet
+from layers.visits.looking_up import first_known, looked_up
 from layers.visits.model import VisitRequest
 from layers.visits.positions import place_positions
 from layers.visits.sites import name_sites
@@ -38,13 +39,13 @@ def locate(
     by_place = pd.Series(
         districts_at(placed.columns["longitude"], placed.columns["latitude"], ground), index=index
     )
-    name_sites(told, by_name.fillna(by_place), request, ground=ground, placed=placed)
+    name_sites(told, first_known(by_name, by_place), request, ground=ground, placed=placed)
     site_district = dict(zip(ground.sites["site_id"], ground.sites["district_id"], strict=True))
-    by_site = placed.columns["site_id"].map(site_district)
+    by_site = looked_up(placed.columns["site_id"], site_district)
     tell_disagreement(by_name, by_place, ground, placed)
-    district = by_name.fillna(by_place).fillna(by_site).mask(nowhere, None)
+    district = first_known(by_name, by_place, by_site).where(~nowhere, None)
     names = dict(zip(ground.districts["district_id"], ground.districts["district"], strict=True))
     placed.columns["district_id"] = district
     # a district that is none of the region's keeps the name it has
-    placed.columns["district"] = district.map(names).where(~nowhere, told["district"])
+    placed.columns["district"] = looked_up(district, names).where(~nowhere, told["district"])
     return placed

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from layers.findings import Finding, blocking
 from layers.ledger.records import BatchReport
+from layers.read import CrsChoice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,11 +81,13 @@ class VisitPlan:
     `visits` and `observations` are frames of `geo.adoption.frames` (with `identity`, without
     `batch_id`); provisional while a blocking finding stands. `left_out` counts rows by reason; the
     numbers add up: read = len(visits) + sum(left_out). `fields`, `practices` and `states` are what
-    was used. `export` names the program the table came from, None for any other table.
+    was used. `columns` is name -> up to three samples, `tables` are all of the file. `export` names
+    the program the table came from, None for any other table.
     """
 
     table: str
-    columns: tuple[str, ...]
+    tables: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
     export: str | None
     is_form: bool
     read: int
@@ -97,6 +100,7 @@ class VisitPlan:
     fields: Mapping[str, str]
     practices: Mapping[str, str]
     states: Mapping[str, str]
+    crs_choices: tuple[CrsChoice, ...] = ()
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -111,7 +115,7 @@ class VisitReport:
     The rows add up: read = counted + already_there + held + the values of `left_out`, as soon as
     `status` is "imported" or "already imported"; before that `counted` are those that could count.
     `known_states` counts observations with a known state. `sites_again` are sites with several
-    visits in this file.
+    visits in this file. `plan` is what it was made of, not part of the JSON.
     """
 
     status: Status
@@ -134,11 +138,14 @@ class VisitReport:
     fields: Mapping[str, str] = field(default_factory=dict)
     practices: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
-    columns: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     table: str = ""
+    tables: tuple[str, ...] = ()
     export: str | None = None
     is_form: bool = False
+    crs_choices: tuple[CrsChoice, ...] = ()
     batch: BatchReport | None = None
+    plan: VisitPlan | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:
@@ -152,15 +159,18 @@ class VisitReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain JSON types."""
+        told = {name: value for name, value in vars(self).items() if name != "plan"}
         return {
-            **vars(self),
+            **told,
             "left_out": dict(self.left_out),
             "rounds": list(self.rounds),
-            "columns": list(self.columns),
+            "columns": {name: list(samples) for name, samples in self.columns.items()},
+            "tables": list(self.tables),
             "findings": [finding.as_json() for finding in self.findings],
             "proposals": [proposal.as_json() for proposal in self.proposals],
             "fields": dict(self.fields),
             "practices": dict(self.practices),
             "states": dict(self.states),
+            "crs_choices": [choice.as_json() for choice in self.crs_choices],
             "batch": self.batch.as_json() if self.batch else None,
         }

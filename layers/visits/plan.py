@@ -19,7 +19,7 @@ from geo.adoption.practice import Practice
 from layers.facts import Region
 from layers.findings import Finding
 from layers.ledger.content import content_of
-from layers.read import TablesReport
+from layers.read import CrsChoice, TablesReport
 from layers.read.source import Series
 from layers.read.suggestion import folded
 from layers.visits.columns import Columns, choose_columns
@@ -28,6 +28,7 @@ from layers.visits.form import STATE, Form
 from layers.visits.ground import RegionGround
 from layers.visits.layout import SUBMISSION, Sheet, find_sheet
 from layers.visits.locating import locate
+from layers.visits.looking_up import first_known, looked_up
 from layers.visits.model import About, Proposal, VisitPlan, VisitRequest
 from layers.visits.states import observe
 from layers.visits.words import VisitWords
@@ -36,6 +37,8 @@ NOT_ACCEPTED = "review does not accept them"
 REPEATED = "repeat another row"
 CONTRADICT = "same id, other content"
 NOT_READ = "could not be read"
+SAMPLED = 200
+"""Rows in which samples of a column are looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +86,14 @@ def plan_visits(tables: TablesReport, request: VisitRequest, known: Known) -> Vi
         sheet, columns, table, seen.observations,
         left_out={NOT_READ: next(one.left_out for one in tables.tables if one.name == sheet.name)},
         words=known.words, findings=findings, proposals=proposals, states=seen.states,
+        crs_choices=placed.crs_choices, tables=tuple(one.name for one in tables.tables),
     )  # fmt: skip
 
 
 def _nothing(tables: TablesReport, findings: tuple[Finding, ...]) -> VisitPlan:
     return VisitPlan(
-        table="", columns=(), export=None, is_form=False,
+        table="", tables=tuple(one.name for one in tables.tables), columns={},
+        export=None, is_form=False,
         read=sum(one.rows + one.left_out for one in tables.tables),
         visits=empty_visits(), observations=empty_observations(), left_out={},
         not_accepted={}, findings=findings, proposals=(), fields={}, practices={}, states={},
@@ -106,6 +111,8 @@ def _counted(
     findings: list[Finding],
     proposals: tuple[Proposal, ...],
     states: Mapping[str, str],
+    crs_choices: tuple[CrsChoice, ...],
+    tables: tuple[str, ...],
 ) -> VisitPlan:
     """The rows that count, with their observations; all others by reason."""
     not_accepted, unreviewed = _reviewed(sheet, columns, table["identity"], words, findings)
@@ -116,7 +123,11 @@ def _counted(
     visits, seen = _kept(visits, seen, keep)
     return VisitPlan(
         table=sheet.name,
-        columns=tuple(map(str, sheet.frame.columns)),
+        tables=tables,
+        columns={
+            str(name): tuple(map(str, sheet.frame[name].head(SAMPLED).dropna().unique()[:3]))
+            for name in sheet.frame.columns
+        },
         export=sheet.export,
         is_form=sheet.is_form,
         read=len(table) + left_out[NOT_READ],
@@ -129,6 +140,7 @@ def _counted(
         fields=columns.fields,
         practices=columns.practices,
         states=states,
+        crs_choices=crs_choices,
     )
 
 
@@ -150,7 +162,7 @@ def _identities(
     if not missing.any():
         return given
     day = table["visited_on"].dt.strftime("%Y-%m-%d").astype(object)
-    where = table["site_id"].fillna(table["site_name"]).astype(object)
+    where = first_known(table["site_id"], table["site_name"])
     made = ("visit to " + where.astype("string") + " on " + day.astype("string")).astype(object)
     twice = made[missing].duplicated(keep=False).reindex(made.index, fill_value=False)
     made = made.mask(twice, None)
@@ -166,7 +178,7 @@ def _identities(
             "again.",
         )
     )
-    return given.fillna(made).fillna(pd.Series(hashes, dtype="object").reindex(table.index))
+    return first_known(given, made, looked_up(table["source_row"], hashes))
 
 
 def _row_hash(cells: Series) -> str:
@@ -187,8 +199,8 @@ def _reviewed(
         return {}, pd.Series(False, index=identity.index)
     cells = sheet.frame[column]
     meaning = {text: words.review.get(folded(str(text))) for text in cells.dropna().unique()}
-    accepted = cells.map(meaning)
-    refused = accepted.eq(False).fillna(False).astype(bool)
+    accepted = looked_up(cells, meaning)
+    refused = accepted.map(lambda said: said is False).astype(bool)
     unknown = cells.notna() & accepted.isna()
     for status in cells[refused].unique():
         rows = cells.index[cells == status]
@@ -315,7 +327,9 @@ def _to_confirm(proposals: Sequence[Proposal]) -> list[Finding]:
 
 def _listed(asked: Sequence[Proposal]) -> str:
     told = [
-        f"'{one.subject}' is {_called(one)}" if one.answer else f"'{one.subject}' is not known"
+        f"'{one.subject[:80]}' is {_called(one)}"
+        if one.answer
+        else f"'{one.subject[:80]}' is not known"
         for one in asked[:10]
     ]
     more = f", and {len(asked) - 10} more" if len(asked) > 10 else ""

@@ -60,6 +60,7 @@ def place_positions(
                 region=region,
             )
             placed.findings += passage.findings
+            placed.crs_choices = passage.choices
             crs, swapped = passage.crs, passage.swapped
         if crs is not None:
             moved, shift = geo_crs.to_wgs84(

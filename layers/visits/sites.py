@@ -10,6 +10,7 @@ from layers.findings import Finding
 from layers.read.source import Series
 from layers.read.suggestion import folded
 from layers.visits.ground import Placed, RegionGround
+from layers.visits.looking_up import first_known, looked_up
 from layers.visits.model import Proposal, VisitRequest
 
 NEAR_M = 500.0
@@ -32,20 +33,20 @@ def name_sites(
     index = told["site_id"].index
     stated = told["site_id"].astype(object)
     known = {str(one).casefold(): str(one) for one in ground.sites["site_id"]}
-    on_map = stated.map(lambda text: known.get(str(text).casefold()) if pd.notna(text) else None)
+    on_map = looked_up(stated, {text: known.get(str(text).casefold()) for text in stated.dropna()})
     off_map = stated.notna() & on_map.isna()
     if off_map.any():
+        example = str(stated[off_map].iloc[0])[:60]
         placed.findings.append(
             Finding.on_rows(
                 "site_not_on_map",
                 f"{int(off_map.sum())} row(s) are of {stated[off_map].nunique()} site(s) that are "
-                f"in no mine-site layer, e.g. '{stated[off_map].iloc[0]}'. They count under the "
-                "id they have.",
+                f"in no mine-site layer, e.g. '{example}'. They count under the id they have.",
                 rows=index[off_map],
                 fix="Add these sites to the mine-site layer, or correct the ids.",
             )
         )
-    site = on_map.where(on_map.notna(), stated)
+    site = first_known(on_map, stated)
     nameless = site.isna()
     if nameless.any() and not ground.sites.empty:
         table = pd.DataFrame(
@@ -57,7 +58,7 @@ def name_sites(
                 "y": placed.columns["latitude"],
             }
         )[nameless & told["site_name"].notna()]
-        site = site.fillna(_by_name_nearby(table, request, ground, placed))
+        site = first_known(site, _by_name_nearby(table, request, ground, placed))
     lost = site.isna()
     if lost.any():
         placed.findings.append(
@@ -97,7 +98,7 @@ def _by_name_nearby(
             found[row.Index] = answer or None
     for subject, (near, count) in list(asked.items())[:MOST_ASKED]:
         placed.proposals.append(_proposal(subject, near, count, ground))
-    return pd.Series(found, dtype="object").reindex(placed.index)
+    return looked_up(pd.Series(placed.index, index=placed.index), found)
 
 
 def _near(candidates: list[int], row: Any, ground: RegionGround) -> list[int]:

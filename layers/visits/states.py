@@ -18,6 +18,7 @@ from layers.read.suggestion import folded
 from layers.visits.columns import Columns
 from layers.visits.form import Form
 from layers.visits.layout import Sheet
+from layers.visits.looking_up import looked_up
 from layers.visits.model import Proposal, VisitRequest
 from layers.visits.words import VisitWords, answered
 
@@ -54,9 +55,11 @@ def observe(
     for code, column in columns.practices.items():
         answers = sheet.frame[column]
         meaning = _meanings(code, answers, request, form=form, words=words, seen=seen)
-        state = answers.map(meaning)
+        state = looked_up(answers, meaning)
         excluded = _excluded(known[code], operations, sheet, words)
-        state = state.where(state.notna(), excluded.map({True: NOT_APPLICABLE, False: UNKNOWN}))
+        state = state.where(
+            state.notna(), looked_up(excluded, {True: NOT_APPLICABLE, False: UNKNOWN})
+        )
         state = _contradictions(known[code], column, state, excluded, seen)
         parts.append(
             pd.DataFrame(
@@ -110,7 +113,7 @@ def _meanings(
     }
     meaning: dict[str, str] = {}
     plain = {value: answered(str(value)) for value in answers.dropna().unique()}
-    counts = Counter(answers.dropna().map(plain))
+    counts = Counter(plain[value] for value in answers.dropna())
     for text, rows in counts.most_common():
         clear = said.get(folded(text)) or form.value_of("states", text)
         proposed = words.states.get(folded(text))
@@ -145,7 +148,7 @@ def _excluded(practice: Practice, operations: Series, sheet: Sheet, words: Visit
     groups = set(practice.excluded_by)
     kinds = operations.unique()
     by_operation = {text: bool(text) and set(str(text).split("|")) <= groups for text in kinds}
-    excluded = operations.map(by_operation).astype(bool)
+    excluded = looked_up(operations, by_operation).astype(bool)
     column = sheet.flags.get(practice.applies) if practice.applies else None
     if column is not None:
         said_no = sheet.frame[column].map(
@@ -194,7 +197,7 @@ def _evidence(sheet: Sheet, code: str, form: Form, seen: Seen) -> npt.NDArray[An
         return np.full(len(sheet.frame), None, dtype=object)
     texts = sheet.frame[column]
     meaning = {text: form.value_of("evidence", str(text)) for text in texts.dropna().unique()}
-    unread = texts.notna() & ~texts.map(meaning).isin(EVIDENCE)
+    unread = texts.notna() & ~looked_up(texts, meaning).isin(EVIDENCE)
     if unread.any():
         seen.findings.append(
             Finding.on_rows(

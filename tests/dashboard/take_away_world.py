@@ -143,11 +143,11 @@ def shapes() -> gpd.GeoDataFrame:
 def panels_of() -> pd.DataFrame:
     """Changes on the same sites: one clear, one of too few sites."""
     rows = [
-        ("HG-RET", "Round 1", "Round 2", 41, 8, 20, 14, 2, 0.2927, 0.12, 0.45, 0.0042)
-        + (0.43, 0.29, 0.56, 0.15, 0.28, None),
-        ("WA-POND", "Round 1", "Round 2", 6, 1, 1, 1, 1, 0.0, -0.4, 0.4, 1.0)
-        + (0.2, 0.01, 0.38, 0.2, 0.0, "Only 6 sites were visited in both rounds: no change can be "
-           "told. Other sites were visited, not other practices used."),
+        ("HG-RET", "Round 1", "Round 2", 41, 8, 20, 14, 2, 0.2927, 0.12, 0.45, 0.0042,
+         0.43, 0.29, 0.56, 0.15, 0.28, None),
+        ("WA-POND", "Round 1", "Round 2", 6, 1, 1, 1, 1, 0.0, -0.4, 0.4, 1.0,
+         0.2, 0.01, 0.38, 0.2, 0.0, "Only 6 sites were visited in both rounds: no change can be "
+         "told. Other sites were visited, not other practices used."),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(PANEL_COLUMNS))
 
@@ -157,11 +157,11 @@ def coverage_of() -> pd.DataFrame:
     day = pd.Timestamp
     rows = [
         ("d/Tarkwa-Nsuaem", "Tarkwa-Nsuaem", 70, 67, 3, 127, day(2023, 3, 3), day(2025, 4, 2)),
-        ("d/Prestea/Huni Valley", "Prestea/Huni Valley", 60, 31, 29, 31)
-        + (day(2025, 2, 24), day(2025, 4, 2)),
+        ("d/Prestea/Huni Valley", "Prestea/Huni Valley", 60, 31, 29, 31, day(2025, 2, 24),
+         day(2025, 4, 2)),
         ("d/Mpohor", "Mpohor", 12, 0, 12, 0, pd.NaT, pd.NaT),
         ("d/Ɔdɔ Ɛho", "Ɔdɔ Ɛho", None, 0, None, 0, pd.NaT, pd.NaT),
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(COVERAGE_COLUMNS))
 
 
