@@ -96,12 +96,14 @@ def _practices(card: Card, words: Words) -> Iterator[Line]:
     _ = words._
     if not card.practices:
         yield Line(label="", text=_("No practice was recorded here."), tone="unknown")
+    elsewhere = [seen for seen in card.practices if seen.state == "not applicable"]
     for seen in card.practices:
-        yield Line(
-            label=_(seen.title),
-            text=practice_words(seen, words),
-            tone=("unknown" if seen.state == "unknown" else None),
-        )
+        if seen not in elsewhere:
+            tone = "unknown" if seen.state == "unknown" else None
+            yield Line(label=_(seen.title), text=practice_words(seen, words), tone=tone)
+    if elsewhere:
+        told = ", ".join(_(seen.title) for seen in elsewhere)
+        yield Line(label=_("Does not apply here"), text=told)
 
 
 def practice_words(seen: PracticeSeen, words: Words) -> str:

@@ -6,6 +6,9 @@ layers.store.StoreError, layers.read.ReadError, layers.facts.FactsError, layers.
 geo.errors.GeoError; `SAYABLE` holds them all.
 """
 
+from dashboard.field.feedback import FeedbackError
+from dashboard.field.model import PackError
+from dashboard.field.words import WordsError
 from dashboard.workflows.adoption import (
     adoption,
     adoption_fingerprint,
@@ -50,6 +53,9 @@ from dashboard.workflows.features import (
     identify,
     search,
 )
+from dashboard.workflows.field_pack import build_pack, pack_contents, write_pack
+from dashboard.workflows.field_plan import plan, proposed
+from dashboard.workflows.field_sites import all_sites, sites_of
 from dashboard.workflows.home import open_home, overview, region_versions_fingerprint
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
@@ -110,7 +116,17 @@ from layers.importing import ImportReport, ImportRequest
 from layers.read import ReadError, ReadRequest
 from layers.store import Store, StoreError
 
-SAYABLE = (WorkflowError, StoreError, ReadError, FactsError, ExportError, GeoError)
+SAYABLE = (
+    WorkflowError,
+    StoreError,
+    ReadError,
+    FactsError,
+    ExportError,
+    GeoError,
+    PackError,
+    FeedbackError,
+    WordsError,
+)
 """Errors whose text is a sentence for the screen."""
 
 __all__ = [
@@ -132,6 +148,7 @@ __all__ = [
     "ExportError",
     "FactsError",
     "FeatureCard",
+    "FeedbackError",
     "GeoError",
     "Hit",
     "HotspotRow",
@@ -142,6 +159,7 @@ __all__ = [
     "LandCover",
     "LayerRow",
     "Overview",
+    "PackError",
     "PanelRun",
     "Progress",
     "RasterFigures",
@@ -154,11 +172,14 @@ __all__ = [
     "StoreError",
     "TilesNotReady",
     "VisitImport",
+    "WordsError",
     "WorkflowError",
     "adoption",
     "adoption_brief",
     "adoption_fingerprint",
+    "all_sites",
     "area_figures",
+    "build_pack",
     "check_import",
     "check_visits",
     "compare",
@@ -198,7 +219,10 @@ __all__ = [
     "method_of_adoption",
     "open_home",
     "overview",
+    "pack_contents",
     "panel",
+    "plan",
+    "proposed",
     "put_action",
     "raster_figures",
     "raster_tile",
@@ -211,6 +235,7 @@ __all__ = [
     "site_history",
     "site_rules",
     "site_states",
+    "sites_of",
     "standing",
     "style_fingerprint",
     "suggest_import",
@@ -219,4 +244,5 @@ __all__ = [
     "visit_batches",
     "visit_form",
     "withdraw_visit",
+    "write_pack",
 ]

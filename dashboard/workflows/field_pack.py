@@ -17,6 +17,7 @@ import shapely
 from dashboard import basemap
 from dashboard.field import exchange, page
 from dashboard.field.model import Bounds, Pack, PackError, PackLayer, Source, Stop, Way
+from dashboard.field.paper import paper
 from dashboard.field.words import Words
 from dashboard.workflows.field_cards import around, card
 from dashboard.workflows.field_plan import Plan, PlannedCall, plan
@@ -33,6 +34,11 @@ MARGIN = 0.12
 LEAST_MARGIN_DEG = 0.02
 TOLERANCE_DEG = 0.00003
 """Some 3 m: outlines on a phone need no more."""
+WHOLE_CORNERS = 3_000
+"""An outline of fewer corners is carried whole: an edge that only ends at the area would read as a
+border. Larger ones, and lines, are cut well outside the area."""
+BEYOND = 1.0
+"""How far outside, as a share of the area's extent."""
 MOST_FEATURES = 3_000
 """Of a layer in a pack; a heavier one is left out and named."""
 DECIMALS = 5
@@ -117,6 +123,8 @@ def pack_contents(pack: Pack) -> dict[str, bytes]:
     for number, language in enumerate(pack.languages):
         words = Words(language)
         tail = "" if number == 0 else f"-{language}"
+        made[f"briefing{tail}.pdf"] = paper(pack, words, size="a4")
+        made[f"briefing{tail}-a3.pdf"] = paper(pack, words, size="a3")
         made[f"stops{tail}.gpx"] = exchange.gpx(pack, words)
         made[f"stops{tail}.kml"] = exchange.kml(pack, words)
         made[f"stops{tail}.csv"] = exchange.table(pack, words)
@@ -271,8 +279,13 @@ def _cut(store: Store, layer: Layer, bounds: Bounds) -> gpd.GeoDataFrame:
     """The features of a layer in the area, cut to it and with fewer bends."""
     columns = ["feature_id", "name", "feature_class", "holder", "valid_to", "status"]
     frame = store.read_features(current(layer).version_id, columns=columns, bbox=bounds)
-    shapes = shapely.clip_by_rect(frame.geometry.to_numpy(), *bounds)
-    shapes = shapely.simplify(shapes, TOLERANCE_DEG)
+    shapes = shapely.simplify(frame.geometry.to_numpy(), TOLERANCE_DEG)
+    west, south, east, north = bounds
+    aside, up = BEYOND * (east - west), BEYOND * (north - south)
+    heavy = shapely.get_num_coordinates(shapes) > WHOLE_CORNERS
+    heavy |= shapely.get_dimensions(shapes) == 1
+    wide = (west - aside, south - up, east + aside, north + up)
+    shapes[heavy] = shapely.clip_by_rect(shapes[heavy], *wide)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     return frame[there].set_geometry(
         gpd.GeoSeries(shapes[there], index=frame.index[there], crs=4326)
