@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from dashboard.charts import Chart
 from dashboard.charts.drawing import plain
 from dashboard.field.cards import position, sections
 from dashboard.field.model import Pack, Stop
-from dashboard.field.paper_map import paper_map, stop_window, window_of
+from dashboard.field.paper_map import Shapes, paper_map, shapes_of, stop_window, window_of
 from dashboard.field.words import Words
 from dashboard.typefaces import typst_fonts
 
@@ -26,17 +27,19 @@ MAP_SHARE = {"overview": 0.40, "stop": 0.34, "notes": 0.34}
 NOTE_ROWS = 11
 
 
-def paper(pack: Pack, words: Words, *, size: Paper) -> bytes:
+def paper(pack: Pack, words: Words, *, size: Paper, shapes: Shapes | None = None) -> bytes:
     """The pack as PDF: an overview, a sheet a stop, and a sheet for notes by hand.
 
-    Maps are at true scale. The same pack gives the same bytes.
+    Maps are at true scale. The same pack gives the same bytes. `shapes` are the pack's, where
+    several papers are made of it.
     """
     width_mm, height_mm = SIZES_MM[size]
     across = width_mm - 2 * SIDE_MM
-    maps = _maps(pack, words, across=across, height_mm=height_mm)
+    drawn = shapes_of(pack) if shapes is None else shapes
+    maps = _maps(pack, words, drawn, across=across, height_mm=height_mm)
     files: dict[str, bytes] = {"main": TEMPLATE.read_bytes()}
     files |= {f"{name}.svg": chart.svg(embed=False) for name, chart in maps.items()}
-    files |= {f"qr-{stop.number}.svg": _qr(stop) for stop in pack.stops}
+    files |= {f"qr-{stop.number}.svg": _qr(stop.longitude, stop.latitude) for stop in pack.stops}
     told = _told(pack, words, maps, size=size)
     files["paper.json"] = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
     document = typst.compile(
@@ -51,22 +54,34 @@ def paper(pack: Pack, words: Words, *, size: Paper) -> bytes:
     return document
 
 
-def _maps(pack: Pack, words: Words, *, across: float, height_mm: float) -> dict[str, Chart]:
+def _maps(
+    pack: Pack, words: Words, shapes: Shapes, *, across: float, height_mm: float
+) -> dict[str, Chart]:
     def tall(name: str) -> float:
         return MAP_SHARE[name] * height_mm
 
     overview = window_of(pack.bounds, width_mm=across, height_mm=tall("overview"))
     notes = window_of(pack.bounds, width_mm=across, height_mm=tall("notes"))
     maps = {
-        "overview": paper_map(pack, overview, words, title=pack.title),
+        "overview": paper_map(pack, overview, words, title=pack.title, shapes=shapes),
         "notes": paper_map(
-            pack, notes, words, title=words._("Map with squares to write notes by"), squares=True
+            pack,
+            notes,
+            words,
+            title=words._("Map with squares to write notes by"),
+            shapes=shapes,
+            squares=True,
         ),
     }
     for stop in pack.stops:
         window = stop_window(stop, width_mm=across, height_mm=tall("stop"))
         maps[f"stop-{stop.number}"] = paper_map(
-            pack, window, words, title=f"{stop.number}. {stop.name}", focus=stop.number
+            pack,
+            window,
+            words,
+            title=f"{stop.number}. {stop.name}",
+            shapes=shapes,
+            focus=stop.number,
         )
     return maps
 
@@ -155,9 +170,10 @@ def _picture(name: str, maps: dict[str, Chart]) -> dict[str, Any]:
     return {"file": f"{name}.svg", "alt": maps[name].alt}
 
 
-def _qr(stop: Stop) -> bytes:
-    """The place as a code for a phone's camera: a geo address (RFC 5870)."""
+@lru_cache(maxsize=256)
+def _qr(longitude: float, latitude: float) -> bytes:
+    """A place as a code for a phone's camera: a geo address (RFC 5870)."""
     stream = io.BytesIO()
-    code = segno.make(f"geo:{stop.latitude:.6f},{stop.longitude:.6f}", error="m", micro=False)
+    code = segno.make(f"geo:{latitude:.6f},{longitude:.6f}", error="m", micro=False)
     code.save(stream, kind="svg", border=2, xmldecl=False)
     return stream.getvalue()

@@ -5,12 +5,14 @@ kilometres of a sheet its lengths are true to a thousandth of a per cent, and up
 those of data/symbols.toml; edges and hatches tell them apart in grey print.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -109,19 +111,19 @@ def stop_window(stop: Stop, *, width_mm: float, height_mm: float) -> Window:
 
 
 def paper_map(
-    pack: Pack, window: Window, words: Words, *, title: str, focus: int | None = None,
-    squares: bool = False,
+    pack: Pack, window: Window, words: Words, *, title: str, shapes: Shapes,
+    focus: int | None = None, squares: bool = False,
 ) -> Chart:  # fmt: skip
     """A map of the pack with grid, scale bar, north and legend.
 
-    `focus` is the number of the stop the sheet is about; `squares` draws a grid of letters and
+    `shapes` are the pack's, by `shapes_of`; `focus` is the number of the stop the sheet is about; `squares` draws a grid of letters and
     numbers, to write notes by, instead of degrees.
     """
     width, height = window.size
     sheet = Sheet(width=width, height=height)
     sheet.box((0, 0), (width, height), fill=PAPER)
     shown = [layer for layer in sorted(pack.layers, key=lambda one: one.order)
-             if _layer(sheet, window, layer)]  # fmt: skip
+             if _layer(sheet, window, layer, shapes[layer.layer_id])]  # fmt: skip
     for way in pack.ways:
         line = window.drawn(np.array([shapely.LineString(way.points)], dtype=object))
         dash = "" if way.by_road else "2 4"
@@ -158,14 +160,28 @@ def _scale_bar(sheet: Sheet, window: Window, words: Words, *, y: float) -> float
     return y + 4
 
 
-def _layer(sheet: Sheet, window: Window, layer: PackLayer) -> bool:
+Shapes = Mapping[str, Array]
+"""The geometries of each layer of a pack, in degrees, by layer id."""
+
+
+def shapes_of(pack: Pack) -> Shapes:
+    """The geometries of a pack, parsed once for all its maps."""
+    return {
+        layer.layer_id: shapely.from_geojson(
+            [json.dumps(feature["geometry"]) for feature in layer.features]
+        )
+        for layer in pack.layers
+    }
+
+
+def _layer(sheet: Sheet, window: Window, layer: PackLayer, shapes: Array) -> bool:
     """Draw a layer; whether anything of it lies on the map."""
-    shapes = np.array(
-        [shapely.from_geojson(_geojson(feature)) for feature in layer.features], dtype=object
-    )
-    if not len(shapes):
+    west, south, east, north = window.bounds()
+    left, low, right, high = shapely.bounds(shapes).reshape(-1, 4).T
+    near = (left <= east) & (right >= west) & (low <= north) & (high >= south)
+    if not near.any():
         return False
-    drawn = window.drawn(shapes)
+    drawn = window.drawn(shapes[near])
     drawn = drawn[~(shapely.is_missing(drawn) | shapely.is_empty(drawn))]
     looks = facts.symbols()["kinds"][layer.kind]
     areas = drawn[shapely.get_dimensions(drawn) == 2]
@@ -179,12 +195,6 @@ def _layer(sheet: Sheet, window: Window, layer: PackLayer) -> bool:
         for x, y in shapely.get_coordinates(points).tolist():
             _sign(sheet, looks, (x, y))
     return len(drawn) > 0
-
-
-def _geojson(feature: Any) -> str:
-    import json  # noqa: PLC0415
-
-    return json.dumps(feature["geometry"])
 
 
 def _areas(sheet: Sheet, layer: PackLayer, looks: Any, drawn: str) -> None:
@@ -356,8 +366,6 @@ def _swatch(sheet: Sheet, what: PackLayer | str, x: float, y: float) -> None:
 
 
 def _table(stops: Sequence[Stop]) -> Any:
-    import pandas as pd  # noqa: PLC0415
-
     return pd.DataFrame(
         {"stop": [one.number for one in stops], "name": [one.name for one in stops]}
     )

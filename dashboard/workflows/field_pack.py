@@ -17,7 +17,6 @@ import shapely
 from dashboard import basemap
 from dashboard.field import exchange, page
 from dashboard.field.model import Bounds, Pack, PackError, PackLayer, Source, Stop, Way
-from dashboard.field.paper import paper
 from dashboard.field.words import Words
 from dashboard.workflows.field_cards import around, card
 from dashboard.workflows.field_plan import Plan, PlannedCall, plan
@@ -118,13 +117,19 @@ def build_pack(
 
 def pack_contents(pack: Pack) -> dict[str, bytes]:
     """The files of a pack by name. The first language names the plain files, others add a code."""
+    # the paper's charts use our words, which know the workflows: not before these are there
+    from dashboard.field.paper import paper  # noqa: PLC0415
+    from dashboard.field.paper_map import shapes_of  # noqa: PLC0415
+
+    shapes = shapes_of(pack)
+
     base = json.loads(basemap.basemap_json(pack.region_id))
     made = {"briefing.html": page.page(pack, base=base)}
     for number, language in enumerate(pack.languages):
         words = Words(language)
         tail = "" if number == 0 else f"-{language}"
-        made[f"briefing{tail}.pdf"] = paper(pack, words, size="a4")
-        made[f"briefing{tail}-a3.pdf"] = paper(pack, words, size="a3")
+        made[f"briefing{tail}.pdf"] = paper(pack, words, size="a4", shapes=shapes)
+        made[f"briefing{tail}-a3.pdf"] = paper(pack, words, size="a3", shapes=shapes)
         made[f"stops{tail}.gpx"] = exchange.gpx(pack, words)
         made[f"stops{tail}.kml"] = exchange.kml(pack, words)
         made[f"stops{tail}.csv"] = exchange.table(pack, words)
