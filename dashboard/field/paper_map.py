@@ -23,6 +23,8 @@ from geo.measure import Array
 from layers import facts
 
 POINT_MM = 25.4 / 72
+Shapes = Mapping[str, Array]
+"""The geometries of each layer of a pack, in degrees, by layer id."""
 SCALES = (
     *(5_000, 10_000, 20_000, 25_000, 50_000, 100_000, 200_000, 250_000, 500_000),
     *(1_000_000, 2_000_000, 5_000_000),
@@ -116,8 +118,8 @@ def paper_map(
 ) -> Chart:  # fmt: skip
     """A map of the pack with grid, scale bar, north and legend.
 
-    `shapes` are the pack's, by `shapes_of`; `focus` is the number of the stop the sheet is about; `squares` draws a grid of letters and
-    numbers, to write notes by, instead of degrees.
+    `shapes` are the pack's, by `shapes_of`; `focus` is the number of the stop the sheet is about.
+    `squares` draws a grid of letters and numbers, to write notes by, instead of degrees.
     """
     width, height = window.size
     sheet = Sheet(width=width, height=height)
@@ -158,10 +160,6 @@ def _scale_bar(sheet: Sheet, window: Window, words: Words, *, y: float) -> float
     sheet.arrow((right - 6, y + 3), (right - 6, y - 13), width=1.4)
     sheet.text((right - 14, y), words._("north is up"), size=8, color=SOFT, anchor="end")
     return y + 4
-
-
-Shapes = Mapping[str, Array]
-"""The geometries of each layer of a pack, in degrees, by layer id."""
 
 
 def shapes_of(pack: Pack) -> Shapes:
