@@ -59,7 +59,7 @@ def test_none_near_is_not_no_data() -> None:
 
 def test_a_card_tells_how_sure_it_is() -> None:
     assert lines("conflicts") == [
-        "Near a river|Bonsa; too close to call: check it there; 92 m away, ± 23 m; "
+        "100 m from any water body|Bonsa; too close to call: check it there; 92 m away, ± 23 m; "
         "source of the rule: secondary"
     ]
     assert "Known to|about ± 16 m" in lines("where")
@@ -68,7 +68,7 @@ def test_a_card_tells_how_sure_it_is() -> None:
 
 def test_what_is_not_known_becomes_a_question() -> None:
     asked = questions(stop(), EN)
-    assert asked[0].startswith("How far is it really? Near a river")
+    assert asked[0].startswith("How far is it really? 100 m from any water body")
     assert "What is done here about: Settling pond in use?" in asked
     assert "Who holds the right to mine here?" in asked
     assert not any("women" in text for text in asked)
