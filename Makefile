@@ -83,6 +83,6 @@ $(VENV)/.test-ready: requirements-dev.txt $(VENV)/.run-ready
 	@$(PY) -m pip install -q -r requirements-dev.txt
 	@touch $@
 
-$(VENDOR): package-lock.json requirements.txt dashboard/assets.py dashboard/packing.py dashboard/places.py | $(VENV)/.run-ready
+$(VENDOR): package-lock.json requirements.txt dashboard/assets.py dashboard/packing.py dashboard/typefaces.py dashboard/places.py | $(VENV)/.run-ready
 	@scripts/install-assets $(PY)
 	@touch $@

@@ -285,6 +285,16 @@ def settle_visits(region_id: str, held_ids: Sequence[int], *, take: Take) -> Non
     workflows.settle_visits(store(), region_id, held_ids, take=take)
 
 
+def take_visits_off(region_id: str, number: int, *, why: str) -> None:
+    """Have no visit of an import count."""
+    workflows.take_visits_off(store(), region_id, number, why=why)
+
+
+def put_visits_back(region_id: str, number: int) -> None:
+    """Have the visits of an import count again."""
+    workflows.put_visits_back(store(), region_id, number)
+
+
 @st.cache_data(show_spinner=False)
 def visit_form() -> bytes:
     """The form of a visit, an XLSForm."""

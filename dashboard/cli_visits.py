@@ -218,6 +218,13 @@ def visits(
         list[str],
         typer.Option("--settle", help="N=old or N=new: which record of a held visit counts."),
     ] = [],  # noqa: B006 - typer copies it
+    off: Annotated[
+        int | None, typer.Option("--off", help="Number of an import whose visits must not count.")
+    ] = None,
+    back: Annotated[
+        int | None, typer.Option("--back", help="Number of an import taken off that counts again.")
+    ] = None,
+    why: Annotated[str, typer.Option("--why", help="The reason, for --off.")] = "",
     as_json: Json = False,
 ) -> None:
     """List the imports of visits of a region, or what waits for a choice; settle it."""
@@ -225,6 +232,10 @@ def visits(
 
     choices = [_choice(one) for one in settle]
     with home_store() as store:
+        if off is not None:
+            workflows.take_visits_off(store, region, off, why=why, actor=user_name())
+        if back is not None:
+            workflows.put_visits_back(store, region, back, actor=user_name())
         for number, take in choices:
             workflows.settle_visits(store, region, [number], take=take, actor=user_name())
         batches = workflows.visit_batches(store, region)
@@ -256,6 +267,7 @@ def _batch_text(batch: "Batch") -> str:
         f"{batch.number}. '{batch.filename}'{invented}, {batch.imported_at:%Y-%m-%d}: "
         f"{batch.visits:,} visits, {batch.observations:,} observations{days}; "
         f"{batch.already_there:,} were already there, {batch.held:,} held."
+        f"{'' if batch.counts else ' Taken off: none of them counts.'}"
     )
 
 

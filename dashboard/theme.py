@@ -35,6 +35,8 @@ _CSS = """
 [class*="st-key-action-"] {border: 1px solid rgba(38, 50, 56, 0.16); border-left-width: 6px;
   border-radius: 6px; padding: 0.5rem 0.9rem 0.7rem; gap: 0.25rem !important;}
 [class*="st-key-action-"] p {margin: 0;}
+[class*="st-key-action-"] [data-testid="stMarkdownContainer"],
+[class*="st-key-action-"] [data-testid="stCaptionContainer"] {margin-bottom: 0;}
 [class*="st-key-action-on-track"] {border-left-color: #2f6b3a;}
 [class*="st-key-action-behind"] {border-left: 6px double #b42318;}
 [class*="st-key-action-cant-tell"] {border-left: 6px dashed #b45309;}

@@ -5,6 +5,7 @@ cuts it to our letters and fixes two weights of it. A changed font may not carry
 original (SIL Open Font License 1.1, paragraph 3), so the family has a name of ours.
 """
 
+import atexit
 import importlib.util
 import tempfile
 from functools import cache
@@ -98,7 +99,9 @@ def _made() -> tuple[Path, ...]:
             f"The font {TEXT_FONT} is not in the installed Streamlit, so charts cannot be drawn. "
             "Install the version that requirements.txt names."
         )
-    return write_typefaces(Path(tempfile.mkdtemp(prefix="typefaces-")), source=source)
+    folder = tempfile.TemporaryDirectory(prefix="typefaces-")
+    atexit.register(folder.cleanup)
+    return write_typefaces(Path(folder.name), source=source)
 
 
 def typefaces() -> tuple[Path, ...]:

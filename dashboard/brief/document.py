@@ -16,11 +16,13 @@ from dashboard.charts import Chart, adoption_map, figures, panel_change, practic
 from dashboard.charts.drawing import Sheet, plain
 from dashboard.charts.figures import span
 from dashboard.charts.furniture import MARGIN
+from dashboard.charts.panel import in_order
 from dashboard.typefaces import typst_fonts
 
 TEMPLATE = Path(__file__).with_name("brief.typ")
 MOST_ACTIONS, MOST_DISTRICTS, MOST_NOTES, MOST_PANELS, MOST_NUMBERS = 8, 10, 8, 3, 12
-LONGEST_SENTENCE, LONGEST_WARNING, LONGEST_CELL, LONGEST_NAME = 320, 240, 110, 70
+LONGEST_SENTENCE, LONGEST_CELL, LONGEST_NAME = 320, 110, 70
+LONGEST_REASON, LONGEST_OWNER = 230, 60
 DEFINITIONS = (
     "A rate is the share of the sites where a practice applies and its state is known; sites whose "
     "state is unknown leave it and are counted beside it (grey bar). Used means seen or said to be "
@@ -68,7 +70,7 @@ def charts(brief: BriefInput) -> dict[str, Chart]:
     """The charts of the brief by name: map, panel, overview."""
     practice = figures.one_practice(brief.practices, brief.leading)
     targets = _targets(brief.actions)
-    name = words.clip(practice.title, length=LONGEST_NAME)
+    name = _cut(practice.title, LONGEST_NAME)
     if brief.shapes is None or not len(brief.shapes):
         there = _no_map(f"{name} by district")
     else:
@@ -83,21 +85,12 @@ def charts(brief: BriefInput) -> dict[str, Chart]:
             height=300,
             most_numbers=MOST_NUMBERS,
         )
-    panels = brief.panels.assign(
-        _order=[
-            (code != brief.leading, -(0 if words.is_missing(count) else int(count)))
-            for code, count in zip(brief.panels["practice"], brief.panels["n"], strict=True)
-        ],
-        warning=[
-            words.clip(warning, length=LONGEST_WARNING) if not words.is_missing(warning) else None
-            for warning in brief.panels["warning"]
-        ],
-    )
-    panels = panels.sort_values("_order", kind="stable").drop(columns="_order")
+    panels = in_order(brief.panels, leading=brief.leading).head(MOST_PANELS)
     return {
         "map": there,
         "panel": panel_change(
-            panels.head(MOST_PANELS),
+            # what warns of a change stands among the sentences on the same page
+            panels.assign(warning=None),
             brief.rates,
             brief.practices,
             title="What changed on the same sites",
@@ -106,18 +99,17 @@ def charts(brief: BriefInput) -> dict[str, Chart]:
         "overview": practice_overview(
             brief.rates,
             brief.practices,
-            title=f"All practices in {words.clip(brief.region_name, length=LONGEST_NAME)}, "
-            "latest round of each",
+            title=f"All practices in {_cut(brief.region_name, LONGEST_NAME)}, latest round of each",
             targets=targets,
-            width=560,
+            width=630,
         ),
     }
 
 
 def contents(brief: BriefInput, drawn: Mapping[str, Chart]) -> dict[str, Any]:
     """What the template sets, as plain JSON types; every text is one line."""
-    region = words.clip(plain(brief.region_name), length=LONGEST_NAME)
-    country = words.clip(plain(brief.country_name), length=LONGEST_NAME)
+    region = _cut(brief.region_name, LONGEST_NAME)
+    country = _cut(brief.country_name, LONGEST_NAME)
     as_of = words.day(brief.as_of)
     parts = (
         ("What is known", sentences.known(brief)),
@@ -142,7 +134,8 @@ def contents(brief: BriefInput, drawn: Mapping[str, Chart]) -> dict[str, Any]:
         "footer": f"{region} · as of {as_of}"
         f"{' · invented for demonstration' if brief.demonstration else ''}",
         "parts": [
-            {"title": title, "sentences": [_sentence(one) for one in said]} for title, said in parts
+            {"title": title, "sentences": [_cut(one, LONGEST_SENTENCE) for one in said]}
+            for title, said in parts
         ],
         "charts": {
             name: {
@@ -159,7 +152,7 @@ def contents(brief: BriefInput, drawn: Mapping[str, Chart]) -> dict[str, Any]:
         "actions_there": len(brief.actions),
         "coverage": _coverage(brief.coverage)[:MOST_DISTRICTS],
         "coverage_there": len(brief.coverage),
-        "notes": [_sentence(note, longest=LONGEST_SENTENCE * 2) for note in notes],
+        "notes": [_cut(note, LONGEST_SENTENCE * 2) for note in notes],
     }
 
 
@@ -172,21 +165,29 @@ def _targets(actions: Sequence[RoadMapLine]) -> dict[str, Target]:
     return found
 
 
-def _sentence(text: str, *, longest: int = LONGEST_SENTENCE) -> str:
-    return words.clip(plain(text), length=longest)
+def _cut(text: str, longest: int) -> str:
+    """The text in one line of at most so many letters, the cut marked with an ellipsis."""
+    told = plain(text)
+    return told if len(told) <= longest else f"{told[: longest - 1].rstrip()}…"
 
 
 def _action(line: RoadMapLine, brief: BriefInput) -> list[str]:
     """The cells of one action."""
     practice = next((one for one in brief.practices if one.code == line.practice), None)
-    told = [words.clip(practice.title, length=44)] if practice else []
+    told = [_cut(practice.title, 44)] if practice else []
     if line.target is not None:
         direction = practice.direction if practice else "adopt"
         told.append(figures.target_words(line.target, direction).removeprefix("target: "))
-    against = f"{line.progress}: {line.reason}" if line.reason else line.progress
+    against = ": ".join(part for part in (line.progress, line.reason) if part)
     name = f"{line.action} ({line.area})" if line.area else line.action
-    cells = (name, line.owner, ": ".join(told), line.status, against)
-    return [words.clip(plain(cell), length=LONGEST_CELL) or "–" for cell in cells]
+    cells = (
+        (name, LONGEST_CELL),
+        (line.owner, LONGEST_OWNER),
+        (": ".join(told), LONGEST_CELL),
+        (line.status, LONGEST_OWNER),
+        (against, LONGEST_REASON),
+    )
+    return [_cut(cell, longest) or "–" for cell, longest in cells]
 
 
 def _coverage(coverage: pd.DataFrame) -> list[list[str]]:
@@ -196,7 +197,7 @@ def _coverage(coverage: pd.DataFrame) -> list[list[str]]:
     )
     return [
         [
-            words.clip(plain(row["area"]), length=LONGEST_NAME),
+            _cut(row["area"], LONGEST_NAME),
             *(words.count(row[name]) for name in ("known_sites", "visited", "never_visited")),
             "–" if words.is_missing(row["first_day"]) else span(row["first_day"], row["last_day"]),
         ]

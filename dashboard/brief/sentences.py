@@ -11,7 +11,7 @@ from dashboard.brief.model import BriefInput, PracticeFacts, RoadMapLine
 from dashboard.charts import figures
 from dashboard.charts.figures import Shown, interval
 from dashboard.charts.overview import Line, latest_of
-from dashboard.charts.panel import change_words
+from dashboard.charts.panel import change_words, in_order, is_clear
 
 NAMED = 3
 """Names in a sentence before the rest is counted."""
@@ -69,13 +69,7 @@ def sure(brief: BriefInput) -> list[str]:
 
 def changed(brief: BriefInput) -> list[str]:
     """What changed on the same sites, the leading practice first."""
-    rows = sorted(
-        brief.panels.to_dict("records"),
-        key=lambda row: (
-            row["practice"] != brief.leading,
-            -(0 if words.is_missing(row["n"]) else int(row["n"])),
-        ),
-    )
+    rows = in_order(brief.panels, leading=brief.leading).to_dict("records")
     if not rows:
         return ["No site was visited in two rounds, so no change can be told."]
     said = []
@@ -83,7 +77,7 @@ def changed(brief: BriefInput) -> list[str]:
         title = figures.one_practice(brief.practices, str(row["practice"])).title
         said.append(_change(title, row))
     if len(rows) > NAMED:
-        told = [row for row in rows if _is_told(row)]
+        told = [row for row in rows if is_clear(row)]
         said.append(
             f"In all, {words.count(len(told), 'practice')} of {len(rows)} changed by more than "
             "chance would on the same sites."
@@ -201,21 +195,15 @@ def _listing(names: Sequence[str]) -> str:
 def _change(title: str, row: dict[str, Any]) -> str:
     count = 0 if words.is_missing(row["n"]) else int(row["n"])
     name = words.clip(title, length=LONGEST)
+    earlier, later = (figures.round_words(str(row[at])) for at in ("earlier", "later"))
     if not words.is_missing(row["warning"]):
         warning = words.clip(row["warning"], length=260)
-        return f"{name}, {row['earlier']} to {row['later']}: {warning}"
+        return f"{name}, {earlier} to {later}: {warning}"
     if not count or words.is_missing(row["change"]) or words.is_missing(row["used_before"]):
-        return f"{name}: no change can be told between {row['earlier']} and {row['later']}."
+        return f"{name}: no change can be told between {earlier} and {later}."
     said = (
-        f"{name}, on the {words.count(count, 'site')} visited in both {row['earlier']} and "
-        f"{row['later']}: used at {int(row['used_before'])} before and {int(row['used_after'])} "
+        f"{name}, on the {words.count(count, 'site')} visited in both {earlier} and "
+        f"{later}: used at {int(row['used_before'])} before and {int(row['used_after'])} "
         f"after, {change_words(row['change'], row['low'], row['high'])}."
     )
-    return said if _is_told(row) else f"{said} That can be chance."
-
-
-def _is_told(row: dict[str, Any]) -> bool:
-    """Whether the interval of a change leaves out "no change"."""
-    if words.is_missing(row["low"]):
-        return False
-    return float(row["low"]) > 0 or float(row["high"]) < 0
+    return said if is_clear(row) else f"{said} That can be chance."

@@ -36,7 +36,8 @@ _AVERAGE_EM = 0.6
 
 def plain(text: object) -> str:
     """Any text as one line that can be drawn: no control characters, no change of direction."""
-    return " ".join(_UNFIT.sub(" ", str(text)).split(" ")).strip()
+    # only plain blanks are put together: a narrow one before a unit stays what it is
+    return " ".join(part for part in _UNFIT.sub(" ", str(text)).split(" ") if part)
 
 
 @cache

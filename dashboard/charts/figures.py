@@ -1,5 +1,6 @@
 """What a row of the adoption table says in words: rate or counts, how sure, of when."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -162,8 +163,10 @@ ALL_ROUNDS = "all"
 
 
 def round_words(label: str) -> str:
-    """A round for the screen."""
-    return "all rounds" if label == ALL_ROUNDS else label
+    """A round in words: "3" alone says nothing in a sentence, "2023" does."""
+    if label == ALL_ROUNDS:
+        return "all rounds"
+    return f"round {label}" if re.fullmatch(r"\d{1,2}", label) else label
 
 
 def in_order_of_rounds(rates: pd.DataFrame) -> list[str]:

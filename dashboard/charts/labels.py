@@ -84,6 +84,9 @@ def _in_area(label: Label, shape: BaseGeometry, taken: Sequence[Box]) -> Box | N
     """A free box for the label that lies in the area, None where there is none."""
     width = max(text_width(line, SIZE, bold=True) for line in label.lines) + 4
     height = LINE * len(label.lines) + 2
+    west, north, east, south = shape.bounds
+    if width > east - west + 4 or height > south - north + 4:
+        return None
     # a name may reach a little over the edge: its halo keeps it readable
     room = shape.buffer(2.0)
     shapely.prepare(room)

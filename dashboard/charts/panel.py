@@ -80,10 +80,14 @@ def _pair(
 ) -> float:
     """Draw one practice; returns where it ends."""
     sheet.line((MARGIN, y), (sheet.width - MARGIN, y), color="#c9d1d5")
-    head = f"{practice.title} · {told['rounds']} · {figures.better(practice.direction)}"
-    for line in wrapped(head, sheet.width - 2 * MARGIN, 11, bold=True, lines=2):
-        y += 15
+    room = sheet.width - 2 * MARGIN
+    for line in wrapped(practice.title, room, 11, bold=True, lines=2):
+        y += 14
         sheet.text((MARGIN, y), line, size=11, bold=True)
+    aim = f"{told['rounds']} · {figures.better(practice.direction)}"
+    for line in wrapped(aim, room, 9.5, lines=3):
+        y += 12
+        sheet.text((MARGIN, y), line, size=9.5, color=SOFT)
     y += 4
     color = rows.color_of(practice.direction)
     y = _line(sheet, y, "Same sites", _before_after(row), told["same sites"], color=color)
@@ -175,9 +179,31 @@ def _words(row: Mapping[str, Any]) -> dict[str, str]:
             f"{int(row['started'])} started, {int(row['stopped'])} stopped"
         )
     return {
-        "rounds": f"{row['earlier']} → {row['later']}",
+        "rounds": " → ".join(figures.round_words(str(row[at])) for at in ("earlier", "later")),
         "same sites": same,
         "sites in both": str(count),
         "all sites": change_words(row["cross_change"], row["cross_low"], row["cross_high"]),
         "warning": "" if words.is_missing(row["warning"]) else str(row["warning"]),
     }
+
+
+def is_clear(row: Mapping[str, Any]) -> bool:
+    """Whether the interval of a change on the same sites leaves out "no change"."""
+    if words.is_missing(row["low"]):
+        return False
+    return float(row["low"]) > 0 or float(row["high"]) < 0
+
+
+def in_order(panels: pd.DataFrame, *, leading: str) -> pd.DataFrame:
+    """The practice that leads, then clear changes, then the rest; each with most sites first."""
+    rows = panels.to_dict("records")
+    keys = [
+        (
+            row["practice"] != leading,
+            not is_clear(row),
+            -(0 if words.is_missing(row["n"]) else int(row["n"])),
+            at,
+        )
+        for at, row in enumerate(rows)
+    ]
+    return panels.iloc[[key[-1] for key in sorted(keys)]]

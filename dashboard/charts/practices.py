@@ -37,8 +37,7 @@ def practice_multiples(
     y = furniture.key(sheet, y, has_target=bool(targets), has_unknown=True) + 6
     columns = max(1, int((width - 2 * MARGIN + GAP) // (PANEL + GAP)))
     panel = (width - 2 * MARGIN - GAP * (columns - 1)) / columns
-    rounds = figures.in_order_of_rounds(rates)
-    drawn = [(practice, _rounds(rates, practice.code, rounds)) for practice in practices]
+    drawn = _found(rates, practices)
     for start in range(0, len(drawn), columns):
         line = drawn[start : start + columns]
         bottoms = []
@@ -61,12 +60,25 @@ def practice_multiples(
 Found = list[tuple[str, Shown]]
 
 
-def _rounds(rates: pd.DataFrame, code: str, rounds: Sequence[str]) -> Found:
-    by_round = {str(row["round"]): row for row in figures.rows_of(rates, practice=code)}
+def _found(
+    rates: pd.DataFrame, practices: Sequence[PracticeFacts]
+) -> list[tuple[PracticeFacts, Found]]:
+    """The rounds of each practice, in their order, as they are shown."""
+    there: dict[tuple[str, str], Shown] = {
+        (str(row["practice"]), str(row["round"])): figures.shown(row)
+        for row in rates.to_dict("records")
+    }
+    rounds = figures.in_order_of_rounds(rates)
     return [
-        (figures.round_words(label), figures.shown(by_round[label]))
-        for label in rounds
-        if label in by_round
+        (
+            practice,
+            [
+                (figures.round_words(label), there[practice.code, label])
+                for label in rounds
+                if (practice.code, label) in there
+            ],
+        )
+        for practice in practices
     ]
 
 

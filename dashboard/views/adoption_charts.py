@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import cached, words
 from dashboard.brief.model import Target
 from dashboard.charts.drawing import Chart
+from dashboard.charts.figures import NO_DATA, in_order_of_rounds
 from dashboard.charts.practices import practice_multiples
 from dashboard.views import adoption_parts
 from dashboard.workflows.adoption_types import ALL_ROUNDS, AdoptionRun, RoadMap
@@ -21,6 +22,9 @@ HALF = 620.0
 PANEL = 250.0
 """About the width of one practice among many: a few of them do not fill a line."""
 ROW_HEIGHT = 35
+FEW = 4
+"""Practices whose every round a phone draws."""
+LATEST_ONLY = "The latest round of each practice that says anything; the table has every round."
 
 
 def show(
@@ -64,10 +68,22 @@ def multiples(
     shown = rows[rows["round"].astype(str) != ALL_ROUNDS] if len(run.rounds) else rows
     notes = notes_of(run)
     rounds = shown["round"].astype(str).unique()
+    last = latest_rounds(shown)
+
+    def draw(width: float) -> Chart:
+        # a phone would scroll for ever: the latest round of each, the others in the table below
+        is_short = width <= NARROW and len(chosen) > FEW
+        return practice_multiples(
+            last if is_short else shown,
+            chosen,
+            title=title,
+            targets=targets,
+            notes=(LATEST_ONLY, *notes) if is_short else notes,
+            width=width,
+        )
+
     show(
-        lambda width: practice_multiples(
-            shown, chosen, title=title, targets=targets, notes=notes, width=width
-        ),
+        draw,
         key=key,
         wide=min(WIDE, max(HALF, PANEL * len(chosen))),
         made_of=(
@@ -79,6 +95,15 @@ def multiples(
             tuple(sorted(targets.items(), key=lambda one: one[0])),
         ),
     )
+
+
+def latest_rounds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each practice the row of the latest round that says anything, of one area."""
+    order = {label: at for at, label in enumerate(in_order_of_rounds(rows))}
+    told = rows.assign(
+        _says=rows["shown_as"] != NO_DATA, _at=rows["round"].astype(str).map(order)
+    ).sort_values(["_says", "_at"], kind="stable")
+    return told.drop_duplicates("practice", keep="last").drop(columns=["_says", "_at"])
 
 
 def notes_of(run: AdoptionRun) -> tuple[str, ...]:

@@ -35,9 +35,10 @@ def render() -> None:
         st.markdown("**How “on track” is judged**")
         st.markdown(
             "A straight line is drawn from the baseline to the target. Where the whole interval of "
-            "the latest share lies on the good side of the line, or holds it, the action is on "
-            "track; where it lies wholly on the other side it is behind. Without a rate, a "
-            "baseline or a recent visit nobody can tell. A target is not a forecast."
+            "the latest share lies on the good side of the line, the action is on track; where it "
+            "lies wholly on the other side, it is behind. Where the line runs through the "
+            "interval, or there is no share, no baseline or no recent visit, nobody can tell. A "
+            "target is not a forecast."
         )
 
 
@@ -74,7 +75,7 @@ def _card(one: ActionState, *, is_open: bool) -> None:
             st.caption(words.md(_target(one)))
         if action.note:
             st.caption(words.md(action.note))
-        if action.demonstration:
+        if action.demonstration and "nvented" not in (action.note or ""):
             st.caption(f":orange[{words.INVENTED}]")
         if is_open:
             action_form(action, key=action.action_id)

@@ -3,9 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached, words
+from dashboard import cached, state, words
+from dashboard.views import parts
+from dashboard.workflows import SAYABLE
 from layers.facts import Region
-from layers.ledger.records import Difference, Held, Take
+from layers.ledger.records import Batch, Difference, Held, Take
 
 SHOWN = 20
 
@@ -95,8 +97,40 @@ def _imports(region: Region) -> None:
                     "First day": [words.day(one.first_day) for one in batches],
                     "Last day": [words.day(one.last_day) for one in batches],
                     "Invented": ["yes" if one.demonstration else "no" for one in batches],
+                    "Counts": ["yes" if one.counts else "taken off" for one in batches],
                 }
             ),
             hide_index=True,
             key="visits.imports",
         )
+        _take_off(region, {one.number: one for one in batches})
+
+
+def _take_off(region: Region, batches: dict[int, Batch]) -> None:
+    """Take a whole import off, as after a wrong mapping, or put it back."""
+    state.among("visits.import", list(batches))
+    number = st.selectbox(
+        "Import",
+        list(batches),
+        key="visits.import",
+        format_func=lambda one: f"{one}. {words.clip(batches[one].filename)}",
+        width=460,
+    )
+    counts = batches[number].counts
+    if counts:
+        st.caption(
+            "Taken off, its visits count nowhere; nothing is erased, and the same file can be "
+            "imported in another way. Its layer on the map is deleted apart, on this page."
+        )
+    why = st.text_input("Why", key="visits.off_why", max_chars=200) if counts else ""
+    if st.button("Take this import off" if counts else "Put this import back", key="visits.off"):
+        try:
+            if counts:
+                cached.take_visits_off(region.region_id, number, why=why)
+            else:
+                cached.put_visits_back(region.region_id, number)
+        except SAYABLE as error:
+            parts.problem(str(error))
+            return
+        state.drop("visits.off_why")
+        st.rerun()

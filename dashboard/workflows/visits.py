@@ -117,9 +117,36 @@ def _layer_request(
 
 
 def visit_batches(store: Store, region_id: str) -> tuple[Batch, ...]:
-    """The imports of visits of a region, newest first."""
+    """The imports of visits of a region, newest first, those taken off among them."""
     facts.region(region_id)
-    return store.batches(region_id)
+    return store.batches(region_id, taken_off=True)
+
+
+def take_visits_off(
+    store: Store, region_id: str, number: int, *, why: str, actor: str = "local"
+) -> Batch:
+    """Have no visit of an import count, as after a wrong mapping; `put_visits_back` undoes it.
+
+    Afterwards the same file can be imported in another way. A map layer of it is another thing.
+    """
+    if not why.strip():
+        raise WorkflowError("Say why: the reason stands in the record of what was done.")
+    batch = _numbered(store, region_id, number)
+    return store.take_batch_off(batch.batch_id, why=why.strip(), actor=actor)
+
+
+def put_visits_back(store: Store, region_id: str, number: int, *, actor: str = "local") -> Batch:
+    """Have the visits of an import that was taken off count again."""
+    return store.put_batch_back(_numbered(store, region_id, number).batch_id, actor=actor)
+
+
+def _numbered(store: Store, region_id: str, number: int) -> Batch:
+    batches = visit_batches(store, region_id)
+    for batch in batches:
+        if batch.number == number:
+            return batch
+    there = ", ".join(str(batch.number) for batch in reversed(batches)) or "none"
+    raise WorkflowError(f"There is no import {number} of visits in this region. It has: {there}.")
 
 
 def held_visits(store: Store, region_id: str) -> tuple[Held, ...]:

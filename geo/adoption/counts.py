@@ -145,10 +145,9 @@ class _Counting:
         applicable = np.flatnonzero(pairs.state < _NOT_APPLICABLE)
         states = self._by_pair(self.cell * _KNOWN_STATES + pairs.state, _KNOWN_STATES)
         # sites whose operations cannot have a practice: it does not apply, recorded or not
-        visited_sets = self._visited_sets()
-        states[..., _NOT_APPLICABLE] += np.einsum(
-            "ars,sp->arp", visited_sets, self.excluded.astype("int64")
-        ) - self._sum(self.cell, pairs.is_contradicted)
+        visited_sets = self._sets(self.unit_cell, units.operations, self.rounds)
+        contradicted = self._sum(self.cell, pairs.is_contradicted)
+        states[..., _NOT_APPLICABLE] += visited_sets @ self.excluded.astype("int64") - contradicted
         people = units.women + units.men
         population, listed = self._population(applicable)
         first, last = self._days(self.cell[applicable], pairs.day[applicable], self.practices)
@@ -159,7 +158,7 @@ class _Counting:
         return Counts(
             states=states,
             selections=self._by_pair(chosen, len(SELECTIONS)),
-            contradicted=self._sum(self.cell, pairs.is_contradicted),
+            contradicted=contradicted,
             seen_used=self._sum(self.cell, pairs.is_seen & (pairs.state == 0)),
             records=self._sum(self.cell, pairs.records),
             used_records=self._sum(self.cell, pairs.used_records * ~pairs.is_contradicted),
@@ -235,13 +234,6 @@ class _Counting:
         last = self._each_area(last, lambda classes: classes.max(axis=0))
         return np.where(first == _LATE, NO_DAY, first), last
 
-    def _visited_sets(self) -> Array:
-        """Visited units by (area, round, set of operations)."""
-        sets = len(self.units.operation_sets)
-        shape = (self.classes, self.rounds, sets)
-        key = self.unit_cell * sets + self.units.operations
-        return self._to_areas(np.bincount(key, minlength=int(np.prod(shape))).reshape(shape))
-
     def _intensity(self, applicable: Array) -> tuple[Array, Array]:
         """How many applicable sites have an intensity, and its median, NaN = none."""
         shape = (self.areas.members.shape[1], self.rounds, self.practices)
@@ -267,42 +259,39 @@ class _Counting:
     def _population(self, applicable: Array) -> tuple[Array, Array]:
         """Sites where a practice may apply, as far as anybody knows, and those listed and answered.
 
-        That is: known sites, but not those whose operations cannot have it or where it was seen
-        not to apply; and sites that were found to have or lack it without being on the list. NaN
-        where there is no list. Visits with an unknown state move neither.
+        That is: listed sites, but not those whose operations cannot have it or where it was seen
+        not to apply; and sites that were found to have or lack it without being on the list. A
+        listed site that was visited is where, and does what, the visit says. NaN where there is no
+        list. Visits with an unknown state move neither.
         """
         units, pairs = self.units, self.pairs
         listed = self._sum(self.cell[applicable], self.is_listed[applicable])
-        if self.areas.of_known is None or not len(units.known_operations):
+        if self.areas.of_known is None or not units.known_listed.any():
             return np.full(listed.shape, np.nan), listed
-        sets = len(units.operation_sets)
-        key = (self.areas.of_known * sets + units.known_operations)[units.known_listed]
-        known = self._to_areas(
-            np.bincount(key, minlength=self.classes * sets).reshape(self.classes, sets)
-        )
-        may = known @ (~self.excluded).astype("int64")
-        known_set = np.append(0, units.known_operations)[units.listed]
-        listed_excludes = self.excluded[known_set[pairs.unit], pairs.practice]
-        is_applicable = pairs.state < _NOT_APPLICABLE
-        change = np.where(
-            self.is_listed,
-            np.where(
-                is_applicable, listed_excludes, -1 * ~(listed_excludes | pairs.is_contradicted)
-            ),
-            is_applicable,
-        )
-        moved = self._sum(self.cell, change.astype("int64"))
-        # visited sites whose operations, as visited, cannot have it though the list allows it
+        may = (~self.excluded).astype("int64")
         on_list = units.listed > 0
-        both, met = pd.factorize((units.operations.astype("int64") * sets + known_set)[on_list])
-        shape = (self.classes, self.rounds, len(met))
-        in_both = self._to_areas(
-            np.bincount(
-                self.unit_cell[on_list] * len(met) + both, minlength=int(np.prod(shape))
-            ).reshape(shape)
+        row = units.listed[on_list] - 1
+        whole = self._sets(
+            self.areas.of_known[units.known_listed], units.known_operations[units.known_listed], 1
         )
-        gone = self.excluded[met // sets] & ~self.excluded[met % sets]
-        moved -= np.einsum("ars,sp->arp", in_both, gone.astype("int64"))
-        population = may[:, None, :] + moved
-        known_any = known.sum(axis=1)[:, None, None] > 0
-        return np.where(known_any, population, np.nan), listed
+        # out of the list go those that were visited, and come back as they were seen
+        gone = self._sets(
+            self.areas.of_known[row] * self.rounds + units.round[on_list],
+            units.known_operations[row],
+            self.rounds,
+        )
+        back = self._sets(self.unit_cell[on_list], units.operations[on_list], self.rounds)
+        is_applicable = pairs.state < _NOT_APPLICABLE
+        moved = np.where(
+            self.is_listed, -1 * ~(is_applicable | pairs.is_contradicted), is_applicable
+        )
+        population = (whole - gone + back) @ may + self._sum(self.cell, moved.astype("int64"))
+        there = whole.sum(axis=-1)[..., None] > 0
+        return np.where(there, population, np.nan), listed
+
+    def _sets(self, cell: Array, operations: Array, wide: int) -> Array:
+        """How many have each set of operations, by (area, `wide`, set)."""
+        sets = len(self.units.operation_sets)
+        shape = (self.classes, wide, sets)
+        found = np.bincount(cell * sets + operations, minlength=int(np.prod(shape)))
+        return self._to_areas(found.reshape(shape))

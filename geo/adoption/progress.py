@@ -81,7 +81,7 @@ def progress(
     if expected is None:
         return Progress(
             verdict=CANNOT_TELL,
-            reason=f"{told}, but without a baseline and its day nobody can say what to expect by "
+            reason=f"{told} but without a baseline and its day nobody can say what to expect by "
             "then.",
         )
     line = (

@@ -110,7 +110,9 @@ def _chosen(row: dict[str, Any], settings: Settings) -> str:
             if row["selection"] == CONVENIENCE
             else "chosen in a way that nobody stated"
         )
-        return f"These sites only: {some}{_sites(n)} {'was' if row['weakest'] == 1 else 'were'} {how}"
+        return (
+            f"These sites only: {some}{_sites(n)} {'was' if row['weakest'] == 1 else 'were'} {how}"
+        )
     if row["shown_as"] == COUNTS:
         return (
             f"These sites only: {_sites(n)} {called}, and a rate needs at least "

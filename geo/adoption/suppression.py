@@ -21,8 +21,9 @@ def complementary(
     """`suppressed` and what must be kept back with it along each of the `axes`.
 
     In each line with a suppressed cell, the cells with the fewest applicable sites follow, until
-    the cells kept back hold at least `least_people` people together (a cell whose people are not
-    known is taken to hold enough). A line in which nothing else can be kept back stays as it is.
+    two cells at least are kept back and hold at least `least_people` people together (a cell whose
+    people are not known is taken to hold enough). A line in which nothing else can be kept back
+    stays as it is.
     """
     result = suppressed.copy()
     before = -1
@@ -48,7 +49,7 @@ def _along(result: Array, people: Array, applicable: Array, least_people: int) -
             held = np.inf
         candidates = np.flatnonzero(open_cells[line])
         for cell in candidates[np.argsort(applicable[line][candidates], kind="stable")]:
-            if held >= least_people:
+            if held >= least_people and int(result[line].sum()) > 1:
                 break
             result[line][cell] = True
             held = np.inf if np.isnan(people[line][cell]) else held + people[line][cell]

@@ -1,5 +1,8 @@
 """Positions of visits: read as people write them, through the gate for coordinate systems."""
 
+import re
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -18,6 +21,8 @@ from layers.visits.model import VisitRequest
 
 PHONE = "EPSG:4326"
 """What phones write, whatever form they fill in."""
+GEOPOINT = re.compile(r"(^|/)_[^/]+_latitude$|-Latitude$")
+"""Columns that KoboToolbox and ODK make of a position taken with the phone."""
 
 
 def place_positions(
@@ -82,7 +87,7 @@ def _coordinates(
     fields, frame = columns.fields, sheet.frame
     xy = np.full((len(frame), 2), np.nan)
     nothing = np.zeros(len(frame), dtype=bool)
-    declared = PHONE if sheet.is_form else None
+    declared = PHONE if sheet.is_form or _from_phone(sheet, fields) else None
     if "coordinates" in fields:
         cells = frame[fields["coordinates"]]
         shapes, stated = parse_places(cells)
@@ -95,6 +100,12 @@ def _coordinates(
             nothing |= frame[fields[name]].notna().to_numpy() & np.isnan(xy[:, at])
         return xy, declared, nothing
     return xy, None, nothing
+
+
+def _from_phone(sheet: Sheet, fields: Mapping[str, str]) -> bool:
+    """Whether the coordinates are the parts of a geopoint, as exports of any form write them."""
+    column = fields.get("latitude", "")
+    return sheet.export is not None and GEOPOINT.search(column) is not None
 
 
 def _drop_outside(

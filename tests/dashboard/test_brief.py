@@ -11,6 +11,7 @@ import pytest
 from dashboard.brief import RoadMapLine, Target, region_brief, sentences
 from dashboard.brief.document import BriefError, charts, contents
 from dashboard.brief.model import BriefInput
+from dashboard.charts import figures
 from tests.dashboard import take_away_world as world
 
 HOSTILE = (
@@ -205,6 +206,31 @@ def test_a_change_whose_interval_holds_nothing_is_said_to_be_possible_chance() -
     panels = world.panels_of().head(1).assign(low=-0.02, high=0.6)
     said = sentences.changed(world.brief_input(panels=panels))
     assert said[0].endswith("That can be chance.")
+
+
+def test_clear_changes_are_told_before_those_that_can_be_chance() -> None:
+    unclear = world.panels_of().head(1).assign(practice="LA-VEG", n=99, low=-0.1, high=0.2)
+    clear = world.panels_of().head(1).assign(practice="LA-FILL", n=20)
+    worse = clear.assign(practice="LA-PLAN", n=21, change=-0.3, low=-0.5, high=-0.1)
+    leading = unclear.assign(practice="HG-RET", n=12)
+    panels = pd.concat([unclear, clear, worse, leading], ignore_index=True)
+    said = sentences.changed(world.brief_input(panels=panels, leading="HG-RET"))
+    titles = [line.split(",")[0] for line in said]
+    assert titles[:3] == ["Retort in use", "Reclamation plan or bond", "Worked pits back-filled"]
+    assert (
+        said[3] == "In all, 2 practices of 4 changed by more than chance would on the same sites."
+    )
+
+
+def test_a_round_that_is_only_a_number_is_called_a_round() -> None:
+    panels = world.panels_of().head(1).assign(earlier="2", later="3")
+    assert (
+        "visited in both round 2 and round 3"
+        in sentences.changed(world.brief_input(panels=panels))[0]
+    )
+    assert [figures.round_words(label) for label in ("2", "2023", "all", "Baseline")] == [
+        *("round 2", "2023", "all rounds", "Baseline")
+    ]
 
 
 def test_a_practice_to_stop_is_said_to_be_still_used() -> None:

@@ -377,17 +377,28 @@ def test_a_row_without_a_shape_is_told_below_the_map() -> None:
     assert "Not on the map: District not known, Round 2: 30 % (17–48 %), 9 of 30 sites" in told
 
 
-def test_the_scale_bar_is_as_long_as_it_says() -> None:
-    svg = the_map().svg(embed=False).decode()
-    drawn = re.search(r'd="M[\d.]+ [\d.]+v6h([\d.]+)v-6"', svg)
-    assert drawn is not None
-    told = next(line for line in texts(the_map()) if line.endswith(" km"))
-    ground = drawn_ground(world.shapes(), measuring_crs=CRS, at=(10, 50), size=(700, 576))
-    west, _, east, _ = shapely.total_bounds(ground.shapes)
-    # the shapes reach from 2.2 to 1.6 degrees west; at 5.4 north in the middle
-    geodesic = pyproj.Geod(ellps="WGS84").line_length([-2.2, -1.6], [5.4, 5.4])
-    metres = geodesic / (east - west)
-    assert float(drawn.group(1)) * metres == pytest.approx(float(told[:-3]) * 1000, rel=0.01)
+@pytest.mark.parametrize("latitude", [0.0, 5.4, -17.0, 60.0])
+def test_the_scale_bar_is_as_long_as_it_says(latitude: float) -> None:
+    # at 60 degrees north Web Mercator would be off by half
+    square = shapely.box(-2.1, latitude - 0.1, -1.9, latitude + 0.1)
+    shapes = gpd.GeoDataFrame({"area_id": ["a"], "area": ["A"], "geometry": [square]}, crs=4326)
+    crs = f"+proj=laea +lat_0={latitude} +lon_0=-2 +datum=WGS84 +units=m"
+    chart = adoption_map(shapes, world.areas_of(), RETORT, measuring_crs=crs, title="Map")
+    svg = chart.svg(embed=False).decode()
+    bar = re.search(r'd="M[\d.]+ [\d.]+v6h([\d.]+)v-6"', svg)
+    outline = re.search(r'<path d="(M[^"]+z)" fill="url', svg)
+    assert bar is not None
+    assert outline is not None
+    first, steps = outline.group(1)[1:-1].split("l")
+    across = [float(first.split(",")[0])]
+    for step in steps.split():
+        across.append(across[-1] + float(step.split(",")[0]))
+    drawn_width = max(across) - min(across)
+    true_width = pyproj.Geod(ellps="WGS84").line_length([-2.1, -1.9], [latitude, latitude])
+    told = next(line for line in texts(chart) if line.endswith(" km"))
+    assert float(bar.group(1)) / drawn_width * true_width == pytest.approx(
+        float(told[:-3]) * 1000, rel=0.01
+    )
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_a_growing_export_adds_only_what_is_new(store: EmbeddedStore) -> None:
     bring(store, [ONE])
     report = bring(store, [ONE, TWO], filename="export 2.csv")
     assert (report.added, report.already_there) == (1, 1)
-    assert report.batch.visits == 1
+    assert (report.batch.read, report.batch.visits, report.batch.already_there) == (2, 1, 1)
     assert report.batch.number == 2
     assert report.batch.first_day == report.batch.last_day == pd.Timestamp("2021-03-09").date()
 
@@ -254,6 +254,9 @@ def test_another_record_of_a_visit_is_held_and_changes_nothing(store: EmbeddedSt
     bring(store, [ONE, TWO])
     report = bring(store, [OTHER, TWO], filename="later.csv")
     assert (report.added, report.held, report.newly_held, report.already_there) == (0, 1, 1, 1)
+    # the batch speaks of the visits it brought, not of those that wait
+    assert (report.batch.visits, report.batch.observations, report.batch.held) == (0, 0, 1)
+    assert report.batch.first_day is None
     assert states(store)["u1", "HG-RET"] == "used"
     (held,) = store.held(REGION)
     assert (held.visit_id, held.filename, held.source_row) == ("u1", "later.csv", 2)
@@ -414,3 +417,24 @@ def test_the_ledger_is_read_from_disk_once_while_nothing_changes(
     store.correct(REGION, "u1", field="women", value=2, why="counted", actor="kofi")
     assert told(store, "women") == [(2,)]
     assert store.ledger_fingerprint(REGION) != before
+
+
+def test_a_store_made_before_there_was_a_ledger_gets_one(tmp_path: Path) -> None:
+    import sqlalchemy as sa
+    from alembic import command
+    from alembic.config import Config
+
+    from layers import migrations
+
+    home = tmp_path / "home"
+    home.mkdir()
+    engine = sa.create_engine(f"sqlite:///{home / 'catalogue.sqlite'}")
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    store = EmbeddedStore(home)
+    assert bring(store, [ONE]).added == 1
+    assert all(check.ok for check in store.examine())

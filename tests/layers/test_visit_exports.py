@@ -206,3 +206,19 @@ def test_a_repeat_of_another_form_is_told_and_left_out(tmp_path: Path) -> None:
     made = plan(tmp_path, content, name="export.xlsx")
     assert {"repeats_left_out", "tables_left_out"} <= codes(made)
     assert len(made.visits) == 2
+
+
+def test_an_export_of_another_form_is_mapped_but_its_ids_reviews_and_phones_are_known(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        {"day": "2026-02-03", "place/_spot_latitude": "5.3", "place/_spot_longitude": "-2.0",
+         "mercury": "yes", "_uuid": f"u{at}", "_submission_time": "2026-02-03T10:00:00",
+         "_validation_status": status}
+        for at, status in enumerate(("", "On Hold"))
+    ]  # fmt: skip
+    made = plan(tmp_path, csv_of(rows), accept_suggestions=True)
+    assert (made.export, made.is_form, made.blocking) == ("KoboToolbox", False, ())
+    assert made.visits["identity"].tolist() == ["u0"]
+    assert made.visits["longitude"].tolist() == [-2.0]
+    assert states(made) == {("u0", "HG-USE"): "used"}
