@@ -241,6 +241,16 @@ def test_a_practice_to_stop_is_said_to_be_still_used() -> None:
     assert "This is a small sample." in said
 
 
+def test_only_targets_for_the_whole_region_stand_in_the_charts_of_the_brief() -> None:
+    brief = world.brief_input()
+    there = "target: at least 60\u202f% by 31 Dec 2027"
+    assert there in charts(brief)["map"].alt
+    assert there in charts(brief)["overview"].alt
+    of_a_district = dataclasses.replace(brief.actions[0], area="Mpohor")
+    drawn = charts(world.brief_input(actions=(of_a_district,)))
+    assert not [chart for chart in drawn.values() if "target:" in chart.alt]
+
+
 def test_every_chart_of_the_brief_has_words_in_its_place() -> None:
     brief = world.brief_input()
     told = contents(brief, charts(brief))["charts"]

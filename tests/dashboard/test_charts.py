@@ -192,6 +192,16 @@ def test_unknown_is_told_beside_and_no_data_in_words() -> None:
     assert "none unknown" in drawn
 
 
+def test_the_grey_bar_is_the_share_of_sites_that_are_unknown() -> None:
+    row = world.rate_row("A", "HG-RET", "Round 1", used=10, of=30, unknown=10)
+    svg = areas(areas=pd.DataFrame([row])).svg(embed=False).decode()
+    width = r'<rect [^>]*width="([\d.]+)" height="7.0" fill="'
+    (whole,), (grey,) = (
+        re.findall(f"{width}{color}", svg)[-1:] for color in ("#eef1f2", "#8b979d")
+    )
+    assert float(grey) / float(whole) == pytest.approx(0.25)
+
+
 def test_a_practice_nobody_recorded_is_no_data_not_zero() -> None:
     table = world.rates_of()
     chart = multiples(rates=table[table["practice"] != "HG-RET"])
@@ -309,6 +319,16 @@ def test_the_same_sites_stand_beside_all_sites_of_each_round() -> None:
     assert row["same sites"] == "8 → 20 of 41 sites: +29 points (+12 to +45); 14 started, 2 stopped"
     assert row["all sites"] == "+43 points (+29 to +56)"
     assert "Only 6 sites were visited in both rounds" in " ".join(texts(chart))
+
+
+def test_the_dots_of_the_same_sites_lie_where_they_were_and_where_they_are() -> None:
+    svg = panel(panels=world.panels_of().head(1)).svg(embed=False).decode()
+    after, before = (float(x) for x in re.findall(r'<circle cx="([\d.]+)"', svg)[:2])
+    lines = [float(x) for x in re.findall(r'<path d="M([\d.]+) [^>]*stroke-width="0.6"', svg)]
+    quarter, three = min(lines), max(lines)
+    # the faint lines stand at 25 and 75 %; 8 and then 20 of 41 sites used it
+    shares = [0.25 + 0.5 * (x - quarter) / (three - quarter) for x in (before, after)]
+    assert shares == pytest.approx([8 / 41, 20 / 41], abs=0.002)
 
 
 def test_a_change_that_is_kept_back_is_no_data_and_its_warning_stands() -> None:
