@@ -25,6 +25,9 @@ from dashboard.workflows.adoption_types import (
     SiteHistory,
     Standing,
 )
+from dashboard.workflows.field_pack import PackFiles
+from dashboard.workflows.field_plan import Plan
+from dashboard.workflows.field_sites import SitePlace
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.kept import Kept
 from dashboard.workflows.landcover import LandCover
@@ -39,6 +42,7 @@ from dashboard.workflows.types import (
 )
 from geo.adoption.counts import By
 from layers.catalogue import Layer, LayerVersion
+from layers.field.records import FieldVisit, SiteConsent
 from layers.importing import ImportReport, ImportRequest
 from layers.ledger.records import Action, Batch, Correction, Held, Take
 from layers.store import HOME_VARIABLE, Store
@@ -434,3 +438,38 @@ def picture(key: tuple[Any, ...], draw: Callable[[], Chart]) -> tuple[bytes, Cha
 @st.cache_resource(show_spinner=False)
 def _pictures() -> Kept[tuple[bytes, Chart]]:
     return Kept(PICTURES_KEPT)
+
+
+def field_visits(region_id: str) -> tuple[FieldVisit, ...]:
+    """The field visits of a region."""
+    return store().field_visits(region_id)
+
+
+def put_field_visit(visit: FieldVisit, *, actor: str) -> FieldVisit:
+    """Add a field visit, or change one."""
+    return workflows.put_field_visit(store(), visit, actor=actor)
+
+
+def field_plan(visit: FieldVisit) -> Plan:
+    """A visit with the ways between its stops and its times."""
+    return workflows.plan(store(), visit)
+
+
+def proposed_visit(visit: FieldVisit) -> FieldVisit:
+    """A visit with its stops in the order that takes the least travelling."""
+    return workflows.proposed(store(), visit)
+
+
+def all_sites(region_id: str) -> tuple[SitePlace, ...]:
+    """Every mine site of a region, with whether those there agreed to be visited."""
+    return workflows.all_sites(store(), region_id)
+
+
+def record_consent(consent: SiteConsent, *, actor: str) -> SiteConsent:
+    """Keep what a site answered."""
+    return workflows.record_consent(store(), consent, actor=actor)
+
+
+def field_pack(visit_id: str, *, progress: Progress | None = None) -> tuple[bytes, PackFiles]:
+    """The files of a visit's pack as one zip, and what is in it and what not."""
+    return workflows.zipped_pack(store(), visit_id, progress=progress)

@@ -53,8 +53,8 @@ from dashboard.workflows.features import (
     identify,
     search,
 )
-from dashboard.workflows.field_pack import build_pack, pack_contents, write_pack
-from dashboard.workflows.field_plan import plan, proposed
+from dashboard.workflows.field_pack import build_pack, pack_contents, write_pack, zipped_pack
+from dashboard.workflows.field_plan import plan, proposed, put_field_visit, record_consent
 from dashboard.workflows.field_sites import all_sites, sites_of
 from dashboard.workflows.home import open_home, overview, region_versions_fingerprint
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
@@ -225,6 +225,8 @@ __all__ = [
     "panel",
     "plan",
     "proposed",
+    "put_field_visit",
+    "record_consent",
     "put_action",
     "put_visits_back",
     "raster_figures",
@@ -249,4 +251,5 @@ __all__ = [
     "visit_form",
     "withdraw_visit",
     "write_pack",
+    "zipped_pack",
 ]

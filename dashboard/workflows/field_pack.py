@@ -1,9 +1,11 @@
 """A visit as a briefing pack: what goes in, what stays out, and the files on disk."""
 
 import datetime as dt
+import io
 import json
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +161,22 @@ def write_pack(
         ) from error
     sizes = {name: len(content) for name, content in made.items()}
     return PackFiles(folder=out, files=sizes, stops=len(pack.stops), left_out=left_out)
+
+
+def zipped_pack(
+    store: Store, visit_id: str, *, progress: Progress | None = None
+) -> tuple[bytes, PackFiles]:
+    """The files of a pack as one zip, for a browser to keep; and what is in it and what not."""
+    pack, left_out = build_pack(store, visit_id, progress=progress)
+    made = pack_contents(pack)
+    stream = io.BytesIO()
+    stamp = pack.made_at.timetuple()[:6]
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in made.items():
+            archive.writestr(zipfile.ZipInfo(name, stamp), content, zipfile.ZIP_DEFLATED)
+    sizes = {name: len(content) for name, content in made.items()}
+    told = PackFiles(folder=Path(), files=sizes, stops=len(pack.stops), left_out=left_out)
+    return stream.getvalue(), told
 
 
 def _stops(store: Store, planned: Plan, run: Any) -> Iterator[Stop]:

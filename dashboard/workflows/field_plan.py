@@ -9,6 +9,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from dashboard.field.words import languages
 from dashboard.workflows.field_sites import Site, SitePlace, sites_of
 from dashboard.workflows.home import current
 from dashboard.workflows.types import WorkflowError
@@ -16,7 +17,7 @@ from geo.measure import Array, to_measuring_crs
 from geo.routes.itinerary import Day, Itinerary, propose, timed
 from geo.routes.travel import Travel, travel_between
 from layers import facts
-from layers.field.records import FieldVisit, PlannedStop, VisitDay
+from layers.field.records import FieldVisit, PlannedStop, SiteConsent, VisitDay
 from layers.store import Store
 
 ROADS_MARGIN_DEG = 0.25
@@ -68,6 +69,26 @@ class Plan:
         return tuple(
             call for call in self.calls if call.place.consent == "agreed" and call.day is not None
         )
+
+
+def put_field_visit(store: Store, visit: FieldVisit, *, actor: str) -> FieldVisit:
+    """Add a visit or change one; WorkflowError where nobody says who does it, or for a language
+    that has no words."""
+    if not actor.strip():
+        raise WorkflowError("Say who you are: the plan keeps who changed it.")
+    unknown = [language for language in visit.languages if language not in languages()]
+    if unknown:
+        raise WorkflowError(
+            f"There are no words in '{unknown[0]}' yet. Choose from: {', '.join(languages())}."
+        )
+    return store.put_field_visit(visit, actor=actor.strip())
+
+
+def record_consent(store: Store, consent: SiteConsent, *, actor: str) -> SiteConsent:
+    """Keep what a site answered; WorkflowError where nobody says who wrote it down."""
+    if not actor.strip():
+        raise WorkflowError("Say who you are: an answer keeps who wrote it down.")
+    return store.record_consent(consent, actor=actor.strip())
 
 
 def plan(store: Store, visit: FieldVisit) -> Plan:
