@@ -42,7 +42,7 @@ from dashboard.workflows.types import (
 )
 from geo.adoption.counts import By
 from layers.catalogue import Layer, LayerVersion
-from layers.field.records import FieldVisit, SiteConsent
+from layers.field.records import FieldNote, FieldVisit, Keepsake, SiteConsent
 from layers.importing import ImportReport, ImportRequest
 from layers.ledger.records import Action, Batch, Correction, Held, Take
 from layers.store import HOME_VARIABLE, Store
@@ -473,3 +473,39 @@ def record_consent(consent: SiteConsent, *, actor: str) -> SiteConsent:
 def field_pack(visit_id: str, *, progress: Progress | None = None) -> tuple[bytes, PackFiles]:
     """The files of a visit's pack as one zip, and what is in it and what not."""
     return workflows.zipped_pack(store(), visit_id, progress=progress)
+
+
+def stop_names(visit: FieldVisit) -> list[str]:
+    """What the stops of a visit are called, in their order; the id where a site is gone."""
+    names = {one.site: one.name for one in all_sites(visit.region_id)}
+    return [names.get((stop.layer_id, stop.feature_id), stop.feature_id) for stop in visit.stops]
+
+
+def import_feedback(
+    visit_id: str, content: bytes, *, filename: str, actor: str
+) -> workflows.FeedbackImport:
+    """Keep the notes of a feedback file."""
+    return workflows.import_feedback(store(), visit_id, content, filename=filename, actor=actor)
+
+
+def type_in_note(note: FieldNote, *, photo: tuple[str, str, bytes] | None, actor: str) -> FieldNote:
+    """Keep a note from paper, with a photo or sound (name, type, bytes)."""
+    return workflows.type_in_note(store(), note, medium=photo, actor=actor)
+
+
+def notes_beside(visit: FieldVisit, *, with_conflicts: bool) -> tuple[workflows.NoteBeside, ...]:
+    """What came back from a visit, beside its stops, and its conflicts of today where asked."""
+    run = None
+    if with_conflicts:
+        run = conflicts(visit.region_id, on=dt.date.today(), scenarios=())
+    return workflows.notes_beside(store(), visit.visit_id, run=run)
+
+
+def decide_note(visit_id: str, item_id: str, **decided: Any) -> FieldNote:
+    """Accept or reject a note."""
+    return workflows.decide_note(store(), visit_id, item_id, **decided)
+
+
+def medium(kept: Keepsake) -> bytes:
+    """The bytes of a photo or sound that came with a note."""
+    return workflows.read_medium(store(), kept)

@@ -417,6 +417,7 @@ app.command()(cli_adoption.actions)
 app.command()(cli_adoption.brief)
 app.command()(cli_field.field_visits)
 app.command()(cli_field.briefing)
+app.command()(cli_field.field_notes)
 app.command()(cli_visits.visits)
 app.command()(cli_visits.form)
 

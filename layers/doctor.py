@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from layers import migrations, schema
+from layers.field import notes
 from layers.files import sha256_of
 from layers.ledger import examining
 
@@ -133,6 +134,7 @@ def _leftovers(store: "EmbeddedStore", *, clean: bool) -> Check:
             sums = connection.execute(sa.select(schema.original.c.sha256)).scalars()
             known |= {f"originals/{sha256}" for sha256 in sums}
             known |= examining.known_files(connection)
+            known |= {f"originals/{one}" for one in notes.kept_files(connection)}
         orphans = [
             name
             for folder in ("layers", "originals", examining.FOLDER)

@@ -197,6 +197,15 @@ def _moment(value: Any) -> dt.datetime | None:
     return told if told.tzinfo else told.replace(tzinfo=dt.UTC)
 
 
+def refusal(type_: str, content: bytes) -> str | None:
+    """Why a photo or sound is not taken, to follow its name; None where it is."""
+    if type_ not in MEDIA or not content or not content.startswith(MEDIA[type_]):
+        return "is no photo or sound we take"
+    if len(content) > MOST_MEDIUM_BYTES:
+        return "is larger than 8 MB"
+    return None
+
+
 def _media(rows: Any, problems: list[str], place: int) -> tuple[Medium, ...]:
     kept = []
     for row in rows if isinstance(rows, list) else []:
@@ -207,10 +216,9 @@ def _media(rows: Any, problems: list[str], place: int) -> tuple[Medium, ...]:
             content = base64.b64decode(str(told.get("data", "")), validate=True)
         except (binascii.Error, ValueError):
             content = b""
-        if kind not in MEDIA or not content.startswith(MEDIA[kind]) or not content:
-            problems.append(f"Note {place}: '{name}' is no photo or sound we take; it is left out.")
-        elif len(content) > MOST_MEDIUM_BYTES:
-            problems.append(f"Note {place}: '{name}' is larger than 8 MB; it is left out.")
+        wrong = refusal(kind, content)
+        if wrong:
+            problems.append(f"Note {place}: '{name}' {wrong}; it is left out.")
         else:
             kept.append(Medium(name=name, type=kind, content=content))
     return tuple(kept)

@@ -37,8 +37,9 @@ def render() -> None:
 
 def _choice(found: dict[str, FieldVisit]) -> FieldVisit | None:
     """The visit to work on; None = a new one."""
-    made = state.take("visits.next")
+    made = state.get("visits.next")
     if made in found:
+        state.drop("visits.next")
         state.put("visits.visit", made)
     if state.get("visits.visit") not in (*found, NEW):
         state.put("visits.visit", next(iter(found), NEW))

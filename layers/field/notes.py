@@ -39,6 +39,12 @@ def every(
     )
 
 
+def kept_files(connection: sa.Connection) -> set[str]:
+    """Checksums of the photos and sounds that came with notes."""
+    records = connection.execute(sa.select(NOTES.c.record)).scalars()
+    return {one["sha256"] for record in records for one in record["keepsakes"]}
+
+
 def add(connection: sa.Connection, notes: Sequence[FieldNote], *, actor: str) -> tuple[int, int]:
     """Keep notes inside a transaction; returns how many were added and how many were there."""
     now = dt.datetime.now(dt.UTC)
