@@ -66,6 +66,26 @@ def choose(visit: FieldVisit) -> None:
         _add(visit, chosen)
 
 
+def add_from_map(layer_id: str, feature_id: str) -> None:
+    """On the map page: put the chosen site into a visit of the region, or say in which it is."""
+    visits = {one.visit_id: one for one in cached.field_visits(state.region_id())}
+    if not visits:
+        return
+    with st.popover("Add to a field visit", icon=":material/hiking:"):
+        which = st.selectbox(
+            "Visit",
+            list(visits),
+            format_func=lambda key: words.clip(visits[key].title, length=60),
+            key="visits.from_map",
+        )
+        visit = visits[which]
+        if any((one.layer_id, one.feature_id) == (layer_id, feature_id) for one in visit.stops):
+            st.caption("This site is a stop of that visit already.")
+        elif st.button("Add it as a stop", key="visits.add_from_map"):
+            stop = PlannedStop(layer_id=layer_id, feature_id=feature_id)
+            _save(replace(visit, stops=(*visit.stops, stop)))
+
+
 def _by_conflicts(sites: Sequence[SitePlace]) -> list[SitePlace]:
     """The sites that stand in the conflict list, in its order."""
     table = parts.conflict_run().table.sort_values("rank")
