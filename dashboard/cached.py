@@ -509,3 +509,8 @@ def decide_note(visit_id: str, item_id: str, **decided: Any) -> FieldNote:
 def medium(kept: Keepsake) -> bytes:
     """The bytes of a photo or sound that came with a note."""
     return workflows.read_medium(store(), kept)
+
+
+def public_voices(region_id: str, layer_id: str, feature_id: str) -> tuple[workflows.Voice, ...]:
+    """What people said at a site that everybody may hear."""
+    return workflows.voices_for(store(), region_id, "public", site=(layer_id, feature_id))

@@ -8,8 +8,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashboard.field.model import Card, ConflictHere, PracticeSeen, Stop
+from dashboard.field.feedback import GROUPS, NOT_STATED, SEXES
+from dashboard.field.model import Card, ConflictHere, PracticeSeen, Stop, VoiceHeard
 from dashboard.field.words import Words
+
+MOST_VOICES = 4
+LONGEST_VOICE = 280
+"""Characters of a voice on a card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,7 @@ def sections(stop: Stop, words: Words) -> tuple[Section, ...]:
         ("conflicts", _("Possible conflicts"), _conflicts(stop.card, words)),
         ("near", _("Nearest"), _near(stop.card, words)),
         ("changed", _("What changed"), _changed(stop.card, words)),
+        ("voices", _("Voices"), _voices(stop.card, words)),
         ("questions", _("To ask there"), _questions(stop, words)),
     )
     return tuple(Section(key=key, title=title, lines=tuple(lines)) for key, title, lines in built)
@@ -221,6 +227,32 @@ def _changed(card: Card, words: Words) -> Iterator[Line]:
         else:
             told = _("Its position moved by {metres}.", metres=words.metres(one.metres))
             yield Line(label="", text=told)
+
+
+def _voices(card: Card, words: Words) -> Iterator[Line]:
+    """What people said, newest first; long ones are cut, so that a card stays one page."""
+    _ = words._
+    for voice in card.voices[:MOST_VOICES]:
+        told = voice.text.strip()
+        if len(told) > LONGEST_VOICE:
+            told = f"{told[:LONGEST_VOICE].rstrip()} …"
+        yield Line(label=speaker(voice, words), text=f"“{told}”")
+    more = len(card.voices) - MOST_VOICES
+    if more > 0:
+        yield Line(label="", text=_("{n} more voices are with the organisers.", n=more))
+
+
+def speaker(voice: VoiceHeard, words: Words) -> str:
+    """Who spoke, as far as it is stated: group, woman or man, language, day."""
+    known = (GROUPS.get(voice.group or ""), SEXES.get(voice.sex or ""))
+    who = [words._(told) for told in known if told and told != NOT_STATED]
+    if voice.language:
+        who.append(voice.language)
+    if not who:
+        who.append(words._("Somebody"))
+    if voice.day:
+        who.append(words.day(voice.day))
+    return ", ".join(who)
 
 
 def _questions(stop: Stop, words: Words) -> Iterator[Line]:

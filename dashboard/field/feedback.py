@@ -25,8 +25,9 @@ KINDS = {
     "correction": N_("Correction of the card"),
     "voice": N_("Voice: what somebody said"),
 }
+NOT_STATED = N_("Not stated")
 GROUPS = {
-    "": N_("Not stated"),
+    "": NOT_STATED,
     "miner": N_("Miner"),
     "farmer": N_("Farmer"),
     "resident": N_("Resident"),
@@ -35,7 +36,7 @@ GROUPS = {
     "other": N_("Other"),
 }
 SEXES = {
-    "": N_("Not stated"),
+    "": NOT_STATED,
     "woman": N_("Woman"),
     "man": N_("Man"),
     "several": N_("Several people"),

@@ -101,6 +101,20 @@ class Changed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VoiceHeard:
+    """What somebody said at a site, as far as those who read the pack may know it.
+
+    `group` and `sex` are keys of `dashboard.field.feedback`; empty or None = not stated.
+    """
+
+    text: str
+    group: str | None = None
+    sex: str | None = None
+    language: str | None = None
+    day: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """All that is told of one site. `women` and `men` are people at work when last visited.
 
@@ -120,6 +134,7 @@ class Card:
     conflicts: tuple[ConflictHere, ...] = ()
     nearest: tuple[Nearest, ...] = ()
     changed: tuple[Changed, ...] = ()
+    voices: tuple[VoiceHeard, ...] = ()
     missing: tuple[str, ...] = ()
 
 

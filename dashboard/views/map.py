@@ -169,6 +169,7 @@ def _selected(loaded: Overview) -> None:
     parts.feature(card, key="map.card")
     if card.kind == "mine_sites":
         site_card.show_visits(feature_id)
+        site_card.show_voices(layer_id, feature_id)
         visits_stops.add_from_map(layer_id, feature_id)
     st.button("Clear the selection", key="map.clear", on_click=_clear)
 

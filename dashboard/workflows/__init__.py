@@ -66,6 +66,7 @@ from dashboard.workflows.feedback import (
 from dashboard.workflows.field_pack import build_pack, pack_contents, write_pack, zipped_pack
 from dashboard.workflows.field_plan import plan, proposed, put_field_visit, record_consent
 from dashboard.workflows.field_sites import all_sites, sites_of
+from dashboard.workflows.field_voices import Voice, may_be_heard, voices_for
 from dashboard.workflows.home import open_home, overview, region_versions_fingerprint
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
@@ -186,6 +187,7 @@ __all__ = [
     "StoreError",
     "TilesNotReady",
     "VisitImport",
+    "Voice",
     "WordsError",
     "WorkflowError",
     "adoption",
@@ -233,6 +235,7 @@ __all__ = [
     "layer_versions",
     "leading_practice",
     "load_demonstration",
+    "may_be_heard",
     "method_of_adoption",
     "notes_beside",
     "open_home",
@@ -267,6 +270,7 @@ __all__ = [
     "type_in_note",
     "visit_batches",
     "visit_form",
+    "voices_for",
     "withdraw_visit",
     "write_pack",
     "zipped_pack",

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,20 @@ import shapely
 
 from dashboard import basemap
 from dashboard.field import exchange, page
-from dashboard.field.model import Bounds, Pack, PackError, PackLayer, Source, Stop, Way
+from dashboard.field.model import (
+    Bounds,
+    Pack,
+    PackError,
+    PackLayer,
+    Source,
+    Stop,
+    VoiceHeard,
+    Way,
+)
 from dashboard.field.words import Words
 from dashboard.workflows.field_cards import around, card
 from dashboard.workflows.field_plan import Plan, PlannedCall, plan
+from dashboard.workflows.field_voices import voices_for
 from dashboard.workflows.home import current
 from dashboard.workflows.runs import conflicts
 from dashboard.workflows.types import Progress, WorkflowError
@@ -183,6 +193,7 @@ def _stops(store: Store, planned: Plan, run: Any) -> Iterator[Stop]:
     shown = planned.shown
     there = around(store, planned.visit.region_id, [call.place for call in shown], run=run)
     districts = _districts(run)
+    voices = _voices(store, planned.visit)
     before: PlannedCall | None = None
     for number, call in enumerate(shown, start=1):
         # a way past a stop that is not shown would tell where that one lies
@@ -207,9 +218,24 @@ def _stops(store: Store, planned: Plan, run: Any) -> Iterator[Stop]:
             by_road=leg.by_road if leg else None,
             way_m=leg.metres if leg else None,
             note=call.stop.note,
-            card=card(store, planned.visit.region_id, place, there),
+            card=replace(
+                card(store, planned.visit.region_id, place, there),
+                voices=tuple(voices.get(place.site, ())),
+            ),
         )
         before = call
+
+
+def _voices(store: Store, visit: FieldVisit) -> dict[tuple[str, str], list[VoiceHeard]]:
+    """What the visit's group may hear, by site: a pack goes from hand to hand, and no further."""
+    found: dict[tuple[str, str], list[VoiceHeard]] = {}
+    for one in voices_for(store, visit.region_id, "group", visit=visit):
+        heard = VoiceHeard(
+            text=one.text, group=one.group, sex=one.sex, language=one.language, day=one.day
+        )
+        if one.text.strip():
+            found.setdefault((one.layer_id, one.feature_id), []).append(heard)
+    return found
 
 
 def _next(planned: Plan, call: PlannedCall) -> PlannedCall | None:
