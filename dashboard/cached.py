@@ -25,6 +25,9 @@ from dashboard.workflows.adoption_types import (
     SiteHistory,
     Standing,
 )
+from dashboard.workflows.field_pack import PackFiles
+from dashboard.workflows.field_plan import Plan
+from dashboard.workflows.field_sites import SitePlace
 from dashboard.workflows.hotspot_steps import Step
 from dashboard.workflows.hotspot_types import HotspotRun
 from dashboard.workflows.kept import Kept
@@ -40,6 +43,7 @@ from dashboard.workflows.types import (
 )
 from geo.adoption.counts import By
 from layers.catalogue import Layer, LayerVersion
+from layers.field.records import FieldNote, FieldVisit, Keepsake, SiteConsent
 from layers.importing import ImportReport, ImportRequest
 from layers.ledger.records import Action, Batch, Correction, Held, Take
 from layers.store import HOME_VARIABLE, Store
@@ -441,3 +445,79 @@ def picture(key: tuple[Any, ...], draw: Callable[[], Chart]) -> tuple[bytes, Cha
 @st.cache_resource(show_spinner=False)
 def _pictures() -> Kept[tuple[bytes, Chart]]:
     return Kept(PICTURES_KEPT)
+
+
+def field_visits(region_id: str) -> tuple[FieldVisit, ...]:
+    """The field visits of a region."""
+    return store().field_visits(region_id)
+
+
+def put_field_visit(visit: FieldVisit, *, actor: str) -> FieldVisit:
+    """Add a field visit, or change one."""
+    return workflows.put_field_visit(store(), visit, actor=actor)
+
+
+def field_plan(visit: FieldVisit) -> Plan:
+    """A visit with the ways between its stops and its times."""
+    return workflows.plan(store(), visit)
+
+
+def proposed_visit(visit: FieldVisit) -> FieldVisit:
+    """A visit with its stops in the order that takes the least travelling."""
+    return workflows.proposed(store(), visit)
+
+
+def all_sites(region_id: str) -> tuple[SitePlace, ...]:
+    """Every mine site of a region, with whether those there agreed to be visited."""
+    return workflows.all_sites(store(), region_id)
+
+
+def record_consent(consent: SiteConsent, *, actor: str) -> SiteConsent:
+    """Keep what a site answered."""
+    return workflows.record_consent(store(), consent, actor=actor)
+
+
+def field_pack(visit_id: str, *, progress: Progress | None = None) -> tuple[bytes, PackFiles]:
+    """The files of a visit's pack as one zip, and what is in it and what not."""
+    return workflows.zipped_pack(store(), visit_id, progress=progress)
+
+
+def stop_names(visit: FieldVisit) -> list[str]:
+    """What the stops of a visit are called, in their order; the id where a site is gone."""
+    names = {one.site: one.name for one in all_sites(visit.region_id)}
+    return [names.get((stop.layer_id, stop.feature_id), stop.feature_id) for stop in visit.stops]
+
+
+def import_feedback(
+    visit_id: str, content: bytes, *, filename: str, actor: str
+) -> workflows.FeedbackImport:
+    """Keep the notes of a feedback file."""
+    return workflows.import_feedback(store(), visit_id, content, filename=filename, actor=actor)
+
+
+def type_in_note(note: FieldNote, *, photo: tuple[str, str, bytes] | None, actor: str) -> FieldNote:
+    """Keep a note from paper, with a photo or sound (name, type, bytes)."""
+    return workflows.type_in_note(store(), note, medium=photo, actor=actor)
+
+
+def notes_beside(visit: FieldVisit, *, with_conflicts: bool) -> tuple[workflows.NoteBeside, ...]:
+    """What came back from a visit, beside its stops, and its conflicts of today where asked."""
+    run = None
+    if with_conflicts:
+        run = conflicts(visit.region_id, on=dt.date.today(), scenarios=())
+    return workflows.notes_beside(store(), visit.visit_id, run=run)
+
+
+def decide_note(visit_id: str, item_id: str, **decided: Any) -> FieldNote:
+    """Accept or reject a note."""
+    return workflows.decide_note(store(), visit_id, item_id, **decided)
+
+
+def medium(kept: Keepsake) -> bytes:
+    """The bytes of a photo or sound that came with a note."""
+    return workflows.read_medium(store(), kept)
+
+
+def public_voices(region_id: str, layer_id: str, feature_id: str) -> tuple[workflows.Voice, ...]:
+    """What people said at a site that everybody may hear."""
+    return workflows.voices_for(store(), region_id, "public", site=(layer_id, feature_id))

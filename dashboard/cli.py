@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from dashboard import cli_adoption, cli_visits
+from dashboard import cli_adoption, cli_field, cli_visits
 from dashboard import cli_text as text
 from dashboard.cli_parts import (
     Json,
@@ -430,6 +430,9 @@ def hotspots(
 app.command()(cli_adoption.adoption)
 app.command()(cli_adoption.actions)
 app.command()(cli_adoption.brief)
+app.command()(cli_field.field_visits)
+app.command()(cli_field.briefing)
+app.command()(cli_field.field_notes)
 app.command()(cli_visits.visits)
 app.command()(cli_visits.form)
 

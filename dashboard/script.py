@@ -17,6 +17,7 @@ from dashboard.views import (
     overview,
     parts,
     roadmap,
+    visits,
 )
 from dashboard.views import map as map_view
 from dashboard.workflows import SAYABLE
@@ -41,6 +42,7 @@ def main() -> None:
         "coverage": st.Page(coverage.render, title="Coverage", url_path="coverage"),
         "roadmap": st.Page(roadmap.render, title="Road map", url_path="roadmap"),
         "compare": st.Page(compare.render, title="Compare", url_path="compare"),
+        "visits": st.Page(visits.render, title="Visits", url_path="visits"),
         "data": st.Page(data.render, title="Data", url_path="data"),
     }
     page = st.navigation(list(pages.values()), position="hidden")

@@ -87,7 +87,7 @@ def _write_view(view: View | None) -> list[str]:
 ADOPTION = ("adoption", "coverage", "roadmap", "compare")
 """The pages of the adoption ledger: one entry in the header, a row of their own below it."""
 
-_EVERY = ("overview", "map", "conflicts", "hotspots", *ADOPTION, "data")
+_EVERY = ("overview", "map", "conflicts", "hotspots", *ADOPTION, "visits", "data")
 _RULED = ("overview", "map", "conflicts", "hotspots")
 _FILTERED = ("conflicts",)
 _HOT = ("hotspots",)
@@ -129,6 +129,7 @@ PARAMS: Mapping[str, Param] = {
     "only": Param(key="coverage.only", pages=("coverage",), read=_text, write=_one),
     "with": Param(key="compare.regions", pages=("compare",), read=_list, write=_some),
     "action": Param(key="roadmap.action", pages=("roadmap",), read=_text, write=_one),
+    "visit": Param(key="visits.visit", pages=("visits",), read=_text, write=_one),
     "view": Param(key="map.view", pages=_MAPPED, read=_view, write=_write_view),
     "layers": Param(key="map.layers", pages=_MAPPED, read=sharing.layers_text, write=_one),
     "base": Param(key="map.base", pages=_MAPPED, read=sharing.base_text, write=_one),

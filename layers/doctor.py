@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from layers import migrations, schema
 from layers.catalogue import is_picture
+from layers.field import notes
 from layers.files import sha256_of
 from layers.ledger import examining
 
@@ -136,6 +137,7 @@ def _leftovers(store: "EmbeddedStore", *, clean: bool) -> Check:
             sums = connection.execute(sa.select(schema.original.c.sha256)).scalars()
             known |= {f"originals/{sha256}" for sha256 in sums}
             known |= examining.known_files(connection)
+            known |= {f"originals/{one}" for one in notes.kept_files(connection)}
         orphans = [
             name
             for folder in ("layers", "originals", examining.FOLDER)

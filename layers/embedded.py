@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from layers import migrations, records, schema
 from layers.catalogue import AuditEntry, Bounds, Layer, LayerVersion, NewVersion
+from layers.field.embedded import EmbeddedField
 from layers.files import LocalFiles, sha256_of
 from layers.ledger.embedded import EmbeddedLedger
 from layers.store import StoreError
@@ -29,7 +30,7 @@ BUSY_TIMEOUT_S = 30
 RASTER = ".tif"
 
 
-class EmbeddedStore(EmbeddedLedger):
+class EmbeddedStore(EmbeddedLedger, EmbeddedField):
     """A `Store` in a folder of this machine; several processes may use it at once."""
 
     def __init__(self, home: Path) -> None:

@@ -94,12 +94,12 @@ def csv_table(table: pd.DataFrame) -> bytes:
     table = table.copy()
     for column in table.columns:
         if not pd.api.types.is_numeric_dtype(table[column]):
-            table[column] = table[column].map(_safe_text)
-    table.columns = pd.Index([_safe_text(str(column)) for column in table.columns])
+            table[column] = table[column].map(safe_text)
+    table.columns = pd.Index([safe_text(str(column)) for column in table.columns])
     return b"\xef\xbb\xbf" + table.to_csv(index=False, lineterminator="\r\n").encode()
 
 
-def _safe_text(value: Any) -> Any:
+def safe_text(value: Any) -> Any:
     """A cell as text that no spreadsheet runs; numbers, truths and nulls as they are."""
     if isinstance(value, (bool, int, float, np.number)):
         return value

@@ -217,3 +217,83 @@ action_state = sa.Table(
     sa.Column("changed_by", sa.Text, nullable=False),
     sa.Column("changed_at", Utc, nullable=False),
 )
+
+field_visit_state = sa.Table(
+    "field_visit_state",
+    metadata,
+    sa.Column("visit_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("shown", sa.Boolean, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("changed_at", Utc, nullable=False),
+)
+
+site_consent = sa.Table(
+    "site_consent",
+    metadata,
+    sa.Column("consent_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("layer_id", sa.Text, nullable=False),
+    sa.Column("feature_id", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+)
+
+field_note = sa.Table(
+    "field_note",
+    metadata,
+    sa.Column("visit_id", sa.Text, primary_key=True),
+    sa.Column("item_id", sa.Text, primary_key=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("received_by", sa.Text, nullable=False),
+    sa.Column("received_at", Utc, nullable=False),
+)
+
+field_note_decision = sa.Table(
+    "field_note_decision",
+    metadata,
+    sa.Column("decision_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("visit_id", sa.Text, nullable=False),
+    sa.Column("item_id", sa.Text, nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("consent", sa.Text),
+    sa.Column("shown_text", sa.Text),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+)
+
+story_state = sa.Table(
+    "story_state",
+    metadata,
+    sa.Column("story_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("region_id", sa.Text, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("shown", sa.Boolean, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("changed_at", Utc, nullable=False),
+)
+
+pack_link = sa.Table(
+    "pack_link",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("visit_id", sa.Text, nullable=False),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("expires_at", Utc, nullable=False),
+)
+
+pack_link_end = sa.Table(
+    "pack_link_end",
+    metadata,
+    sa.Column("token_hash", sa.Text, sa.ForeignKey("pack_link.token_hash"), primary_key=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from layers.catalogue import AuditEntry, Bounds, Layer, LayerVersion, NewVersion
+from layers.field.protocol import FieldStore
 from layers.ledger.protocol import LedgerStore
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ class StoreError(ValueError):
     """The store cannot do what was asked; the message says why and what to do."""
 
 
-class Store(LedgerStore, Protocol):
-    """Layers, versions and files, and the adoption ledger. Every change is one transaction: all
-    of it is seen, or nothing.
+class Store(LedgerStore, FieldStore, Protocol):
+    """Layers, versions and files, the adoption ledger and field visits. Every change is one
+    transaction: all of it is seen, or nothing.
 
     Actors are names for the audit trail. Methods raise StoreError with a sentence for the screen.
     """

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import cached, state, words
 from dashboard.basemap import ATTRIBUTION
 from dashboard.maps import MapConflicts, MapEvent, MapSpec, map_conflicts, show_map
-from dashboard.views import parts, site_card
+from dashboard.views import parts, site_card, visits_stops
 from dashboard.workflows.types import Hit, Overview
 from layers.facts import region
 
@@ -169,6 +169,8 @@ def _selected(loaded: Overview) -> None:
     parts.feature(card, key="map.card")
     if card.kind == "mine_sites":
         site_card.show_visits(feature_id)
+        site_card.show_voices(layer_id, feature_id)
+        visits_stops.add_from_map(layer_id, feature_id)
     st.button("Clear the selection", key="map.clear", on_click=_clear)
 
 

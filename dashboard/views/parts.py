@@ -48,7 +48,7 @@ def header(pages: Mapping[str, StreamlitPage], *, current: StreamlitPage) -> Non
             width=210,
             on_change=_forget_selections,
         )
-        if current.url_path not in (*state.ADOPTION, "data"):
+        if current.url_path not in (*state.ADOPTION, "visits", "data"):
             _rules_choice()
         _share(has_map=current.url_path in ("map", "conflicts", "hotspots"))
     _demonstration_banner(cached.overview(state.region_id()))

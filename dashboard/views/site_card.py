@@ -3,6 +3,9 @@
 import streamlit as st
 
 from dashboard import cached, state, words
+from dashboard.field.cards import speaker
+from dashboard.field.model import VoiceHeard
+from dashboard.field.words import Words
 from dashboard.views import parts
 from dashboard.workflows.adoption_types import SiteHistory
 from geo.adoption.frames import NOT_APPLICABLE, STATES
@@ -22,6 +25,22 @@ def show_visits(site_id: str) -> None:
         if st.button("Open its history", key="map.history", icon=":material/history:"):
             state.put("adoption.site", site_id)
             st.switch_page(parts.page("adoption"))
+
+
+def show_voices(layer_id: str, feature_id: str) -> None:
+    """What people said there, as far as everybody may hear it: the page is open to anybody."""
+    heard = cached.public_voices(state.region_id(), layer_id, feature_id)
+    if not heard:
+        return
+    with st.container(key="panel-voices"):
+        st.markdown(f"**{words.count(len(heard), 'voice')}**")
+        for one in heard:
+            told = VoiceHeard(
+                text=one.text, group=one.group, sex=one.sex, language=one.language, day=one.day
+            )
+            st.markdown(f"“{words.md(one.text)}”" if one.text else "*A photo or sound, kept by the "
+                        "organisers.*")  # fmt: skip
+            st.caption(words.md(speaker(told, Words("en"))))
 
 
 def visits_line(history: SiteHistory) -> str:

@@ -6,6 +6,9 @@ layers.store.StoreError, layers.read.ReadError, layers.facts.FactsError, layers.
 geo.errors.GeoError; `SAYABLE` holds them all.
 """
 
+from dashboard.field.feedback import FeedbackError
+from dashboard.field.model import PackError
+from dashboard.field.words import WordsError
 from dashboard.workflows.adoption import (
     adoption,
     adoption_fingerprint,
@@ -49,6 +52,20 @@ from dashboard.workflows.features import (
     features_geojson,
     identify,
 )
+from dashboard.workflows.feedback import (
+    FeedbackImport,
+    NoteBeside,
+    decide_note,
+    import_feedback,
+    keep_medium,
+    notes_beside,
+    read_medium,
+    type_in_note,
+)
+from dashboard.workflows.field_pack import build_pack, pack_contents, write_pack, zipped_pack
+from dashboard.workflows.field_plan import plan, proposed, put_field_visit, record_consent
+from dashboard.workflows.field_sites import all_sites, sites_of
+from dashboard.workflows.field_voices import Voice, may_be_heard, voices_for
 from dashboard.workflows.home import open_home, overview, region_versions_fingerprint
 from dashboard.workflows.hotspot_files import FORMATS as HOTSPOT_FORMATS
 from dashboard.workflows.hotspot_files import export_hotspots, hotspots_geojson
@@ -115,7 +132,17 @@ from layers.importing import ImportReport, ImportRequest
 from layers.read import ReadError, ReadRequest
 from layers.store import Store, StoreError
 
-SAYABLE = (WorkflowError, StoreError, ReadError, FactsError, ExportError, GeoError)
+SAYABLE = (
+    WorkflowError,
+    StoreError,
+    ReadError,
+    FactsError,
+    ExportError,
+    GeoError,
+    PackError,
+    FeedbackError,
+    WordsError,
+)
 """Errors whose text is a sentence for the screen."""
 
 __all__ = [
@@ -138,6 +165,8 @@ __all__ = [
     "ExportError",
     "FactsError",
     "FeatureCard",
+    "FeedbackError",
+    "FeedbackImport",
     "GeoError",
     "Hit",
     "HotspotRow",
@@ -147,7 +176,9 @@ __all__ = [
     "InView",
     "LandCover",
     "LayerRow",
+    "NoteBeside",
     "Overview",
+    "PackError",
     "PanelRun",
     "Progress",
     "RasterFigures",
@@ -161,11 +192,15 @@ __all__ = [
     "StoreError",
     "TilesNotReady",
     "VisitImport",
+    "Voice",
+    "WordsError",
     "WorkflowError",
     "adoption",
     "adoption_brief",
     "adoption_fingerprint",
+    "all_sites",
     "area_figures",
+    "build_pack",
     "check_import",
     "check_visits",
     "compare",
@@ -176,6 +211,7 @@ __all__ = [
     "correct_people",
     "correct_state",
     "coverage",
+    "decide_note",
     "delete_layer",
     "district_shapes",
     "export_adoption",
@@ -193,9 +229,11 @@ __all__ = [
     "hotspots",
     "hotspots_geojson",
     "identify",
+    "import_feedback",
     "import_visits",
     "in_view",
     "inspect_upload",
+    "keep_medium",
     "land_cover",
     "layer",
     "layer_cells",
@@ -204,14 +242,22 @@ __all__ = [
     "layer_versions",
     "leading_practice",
     "load_demonstration",
+    "may_be_heard",
     "method_of_adoption",
+    "notes_beside",
     "open_home",
     "overview",
+    "pack_contents",
     "panel",
+    "plan",
+    "proposed",
     "put_action",
+    "put_field_visit",
     "put_visits_back",
     "raster_figures",
     "raster_tile",
+    "read_medium",
+    "record_consent",
     "region_versions_fingerprint",
     "road_map",
     "roll_back",
@@ -221,13 +267,18 @@ __all__ = [
     "site_history",
     "site_rules",
     "site_states",
+    "sites_of",
     "standing",
     "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",
     "take_visits_off",
     "tiles_fingerprint",
+    "type_in_note",
     "visit_batches",
     "visit_form",
+    "voices_for",
     "withdraw_visit",
+    "write_pack",
+    "zipped_pack",
 ]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.workflows.demonstration_visit import demonstrate_visit, take_visit_off
 from dashboard.workflows.types import Progress, WorkflowError
 from layers import facts
 from layers.catalogue import Layer, layer_id_of
@@ -62,6 +63,7 @@ def load_demonstration(store: Store, *, progress: Progress | None = None) -> int
     for layer in store.layers(region_id):
         if layer.layer_id in visits and layer.demonstration:
             _into_ledger(store, layer)
+    demonstrate_visit(store, region_id, actor=ACTOR)
     return loaded
 
 
@@ -80,6 +82,7 @@ def take_demonstration_off(store: Store, region_id: str, *, actor: str = "local"
     for action in store.actions(region_id):
         if action.demonstration:
             store.put_action(replace(action, shown=False), actor=actor)
+    take_visit_off(store, region_id, actor=actor)
     return len(invented)
 
 
