@@ -37,7 +37,8 @@ CARD = Card(
     licences=(LicenceHere(name="ML 4/12", holder="Gold Co", state="ended"),),
     conflicts=(
         ConflictHere(
-            conflict_id="ab12cd34", title="100 m from any water body", what="Bonsa", verdict="too_close",
+            conflict_id="ab12cd34", title="100 m from any water body", what="Bonsa",
+            verdict="too_close",
             distance_m=92.0, sd_m=14.0, status="secondary",
         ),
     ),
