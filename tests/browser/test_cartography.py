@@ -139,6 +139,19 @@ def test_a_district_keeps_its_name_in_the_part_that_is_in_view(open_map: OpenMap
     assert "West district" in {label["text"] for label in labels(frame)}
 
 
+def test_a_border_that_two_districts_share_is_stroked_once(open_map: OpenMap) -> None:
+    _, frame = open_map()
+    lines = frame.evaluate(
+        """() => {
+            const ring = (w) => [[w, 5], [w + 1, 5], [w + 1, 6], [w, 6], [w, 5]];
+            const area = (w) => CommonGround.shape({type: "Polygon", coordinates: [ring(w)]});
+            return CommonGround.edgesOnce([area(0), area(1)]).map((s) => s.lines[0].length / 2);
+        }"""
+    )
+    # eight sides, one of them shared: four in one go, then three
+    assert sum(corners - 1 for corners in lines) == 7
+
+
 # --- base map --------------------------------------------------------------------------------
 
 
