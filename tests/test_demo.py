@@ -171,7 +171,11 @@ def test_holders_operators_and_invented_areas_carry_the_word_demonstration(
 
 
 def test_every_file_has_a_plain_layer_name_a_date_and_a_note(files: dict[str, DemoFile]) -> None:
-    assert len({file.layer_name for file in files.values()}) == len(files)
+    # a layer each, but for the picture of two days
+    named = [file.layer_name for name, file in files.items() if name != PICTURES[0]]
+    assert len(set(named)) == len(named)
+    assert len({files[name].layer_name for name in PICTURES}) == 1
+    assert files[PICTURES[0]].data_date < files[PICTURES[1]].data_date
     for file in files.values():
         kind(file.kind)
         assert file.crs == "EPSG:4326"
@@ -538,3 +542,43 @@ def test_the_land_cover_shows_cropland_that_no_field_does(
     outside = ~shapely.intersects(fields, points)
     pixel_ha = reports[COVER].class_areas_ha["cropland"] / len(points)
     assert 500 < outside.sum() * pixel_ha < 5_000
+
+
+# --- the pictures from the air -----------------------------------------------------------------
+
+
+def test_pictures_are_of_one_place_small_and_marked_as_invented(
+    files: dict[str, DemoFile], reports: dict[str, ReadReport]
+) -> None:
+    seen = []
+    for name in PICTURES:
+        assert files[name].path.stat().st_size < 200_000
+        assert reports[name].mapping["picture:bands"] == "1,2,3"
+        with rasterio.open(files[name].path) as dataset:
+            assert dataset.tags()["demonstration"] == "invented"
+            seen.append((dataset.transform, dataset.shape, dataset.read().astype(int)))
+    (place, shape, before), (other, other_shape, after) = seen
+    assert (place, shape) == (other, other_shape)
+    # the upper left bar of the I of INVENTED is bright on both, the forest around it dark
+    for values in (before, after):
+        assert values[:, 17:20, 17:27].mean() > 140
+        assert values[:, 3:12, 3:12].mean() < 90
+
+
+def test_a_pit_of_the_later_picture_lies_on_each_site_and_half_are_not_there_before(
+    files: dict[str, DemoFile], frames: dict[str, gpd.GeoDataFrame]
+) -> None:
+    sites = frames["mine_sites.csv"].dropna(subset=["geometry"]).drop_duplicates("site_id")
+    bare = {}
+    for name in PICTURES:
+        with rasterio.open(files[name].path) as dataset:
+            west, south, east, north = dataset.bounds
+            inside = sites.cx[west:east, south:north].sort_values("site_id")
+            blue = dataset.read(3).astype(int)
+            at = [dataset.index(point.x, point.y) for point in inside.geometry]
+        # sand and ponds of pits are bright in blue, forest and fields are not
+        around = [blue[row - 1 : row + 2, column - 1 : column + 2].mean() for row, column in at]
+        bare[name] = np.array(around) > 100
+    assert len(bare[PICTURES[1]]) >= 10
+    assert bare[PICTURES[1]].mean() > 0.9
+    assert 0.3 <= bare[PICTURES[0]].mean() <= 0.7

@@ -112,7 +112,7 @@ def test_a_layer_without_a_date_has_none_and_one_with_a_date_says_it() -> None:
     def layer(date: dt.date | None) -> Any:
         version = SimpleNamespace(
             version_id="v1", imported=3, features=4, demonstration=True, source_note=None,
-            filename="titles.zip", data_date=date, is_raster=False,
+            filename="titles.zip", data_date=date, is_raster=False, is_picture=False,
         )  # fmt: skip
         return SimpleNamespace(layer_id="l", name="Titles", kind="licences", current=version)
 
@@ -159,5 +159,5 @@ def test_the_frame_is_the_same_in_every_run() -> None:
 
 def test_every_symbol_of_a_kind_can_be_drawn() -> None:
     drawn = {"diamond", "circle", "square", "cross", "water", "area", "line", "outline", "flag"}
-    drawn |= {"raster"}
+    drawn |= {"raster", "picture"}
     assert {kind.symbol for kind in kinds().values()} <= drawn
