@@ -38,7 +38,7 @@ def features_geojson(store: Store, version_id: str, *, tolerance: float = 0.0) -
     document they would fill the memory, and the map takes them as tiles.
     """
     version = store.version(version_id)
-    if version.features > LARGE:
+    if version.features > LARGE and not version.is_raster:
         raise StoreError(
             f"Version '{version_id}' has {version.features:,} features: too many for one document. "
             "The map shows them as tiles; for a file use an export."
