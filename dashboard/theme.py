@@ -94,6 +94,17 @@ _CSS = """
 .stMain:has(.st-key-embedded), .block-container:has(.st-key-embedded) > div {gap: 0;}
 .stMain:has(.st-key-embedded) {overflow: hidden;}
 .st-key-embedded iframe {height: 100dvh !important; display: block;}
+/* the pages of adoption on paper: what is chosen stands in headings, charts one below the other */
+@media print {
+  .stMain:has(.st-key-subnav) :is(.st-key-top, .st-key-choices, .st-key-subnav,
+    .st-key-adoption-choices, .st-key-take-away, .stButton, .stDownloadButton, .stSelectbox,
+    .stMultiSelect, .stButtonGroup, details:not([open])) {display: none;}
+  .stMain:has(.st-key-subnav) [data-testid="stColumn"] {min-width: 100%;}
+  .stMain:has(.st-key-subnav) [data-testid="stHorizontalBlock"] {flex-wrap: wrap;}
+  [data-testid="stHeading"] {break-after: avoid;}
+  [class*="st-key-chart-"] img, [class*="st-key-action-"] {break-inside: avoid;}
+  [class*="st-key-chart-"] img {width: auto; max-height: 240mm;}
+}
 @media (max-width: 640px) {
   .block-container {padding: 0.5rem 0.9rem 2rem;}
   /* six pages in one row of a phone */

@@ -17,7 +17,8 @@ from geo.adoption.practice import Practice
 from layers.ledger.records import Action
 from layers.practices import practices
 
-WIDE, NARROW = 1200.0, 360.0
+WIDE, NARROW = 1000.0, 360.0
+"""Pixels, for a screen or a sheet of A4, where its words are still to be read, and for a phone."""
 HALF = 620.0
 PANEL = 250.0
 """About the width of one practice among many: a few of them do not fill a line."""

@@ -65,6 +65,11 @@ def show(region: Region) -> None:
     layer, kind = _what(upload.inspection)
     if layer is None or kind is None:
         return
+    if kind.kind_id == "visits":
+        st.info(
+            "Here visits become points on the map, and no more. To have them counted in the "
+            "adoption ledger, bring them under “Survey visits” above."
+        )
     token = f"{upload.token}.{layer.name}.{kind.kind_id}"
     try:
         ask = raster_answers.ask if layer.raster else answers.ask

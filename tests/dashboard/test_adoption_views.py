@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import workflows
+from dashboard.views import site_card
 from layers.store import Store
 from tests.dashboard.adoption_world import (
     EAST,
@@ -271,6 +272,26 @@ def test_no_name_of_a_site_or_district_becomes_markup(sites_only: Store) -> None
         assert not [
             text for text in texts if hostile in text or "<b>" in text.replace("\\<", "")
         ], page
+
+
+def test_the_map_says_in_short_what_visits_found_at_a_site(loaded: Store) -> None:
+    workflows.correct_people(
+        loaded,
+        workflows.site_history(loaded, REGION, "w0"),
+        "v30",
+        "men",
+        value=None,
+        why="not counted",
+        actor="Ama",
+    )
+    history = workflows.site_history(loaded, REGION, "w0")
+    assert site_card.visits_line(history) == "2 visits, the last on 1 Mar 2025"
+    assert site_card.state_lines(history) == [
+        "Used: Mercury used at the site and Settling pond in use"
+    ]
+    assert site_card.people_line(history) == "Last visit: women 6, men no data"
+    never = workflows.site_history(loaded, REGION, "w39")
+    assert site_card.visits_line(never) == "Never visited"
 
 
 # --- road map, comparison, coverage ---------------------------------------------------------------

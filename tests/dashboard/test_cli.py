@@ -280,7 +280,7 @@ def test_an_error_nobody_foresaw_is_a_sentence_with_a_log(
     def fail() -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(cli, "_store", fail)
+    monkeypatch.setattr(cli, "home_store", fail)
     answer = run("layers")
     assert answer.code == 1
     assert "secret detail" not in answer.err

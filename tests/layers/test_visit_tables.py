@@ -236,6 +236,12 @@ def test_wassa_west_is_a_choice_that_somebody_has_to_make() -> None:
     assert choices[:1] == ["Wassa East"]
 
 
+def test_points_of_the_compass_are_never_taken_for_a_spelling() -> None:
+    place = Place(name="Adansi Northwest", district_id="1", district="Adansi Northwest")
+    assert match_place("Adansi Northeast", [place], visit_words()).proposed is None
+    assert match_place("Adanssi Northwest", [place], visit_words()).proposed == place
+
+
 def test_two_districts_of_one_name_are_never_chosen_between() -> None:
     twice = [Place(name="Bo", district_id=one, district="Bo") for one in ("1", "2")]
     match = match_place("Bo", twice, visit_words())
