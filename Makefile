@@ -13,7 +13,7 @@ VENDOR := dashboard/static/vendor/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run test test-all check format lock bench bench-large bench-smoke bench-zonal bench-scale bench-map bench-adoption clean
+.PHONY: help messages setup setup-test run test test-all check format lock bench bench-large bench-smoke bench-zonal bench-scale bench-map bench-adoption clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,13 @@ test: check ## All tests: unit, property, real browser
 
 test-all: test ## What make test leaves out besides: the other four fifths of hostile uploads
 	@$(PY) -m pytest -n 2 -q -m slow
+
+messages: $(VENV)/.test-ready ## Bring the catalogues of the pack's words up to date with the code
+	@$(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k say -k N_ --no-location --sort-output --omit-header -w 100 -o build/field.pot .
+	@for file in data/locale/*/field.po; do \
+	  language=$$(basename $$(dirname $$file)); \
+	  $(VENV)/bin/pybabel -q update -i build/field.pot -o $$file -l $$language --no-fuzzy-matching --omit-header -w 100; \
+	done
 
 format: $(VENV)/.test-ready ## Format the code and mend what the linter can mend
 	@$(VENV)/bin/ruff check --fix-only -q .
