@@ -39,7 +39,7 @@ test-all: test ## What make test leaves out besides: the other four fifths of ho
 	@$(PY) -m pytest -n 2 -q -m slow
 
 messages: $(VENV)/.test-ready ## Bring the catalogues of the pack's words up to date with the code
-	@$(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k say -k N_ --no-location --sort-output --omit-header -w 100 -o build/field.pot .
+	@PYTHONPATH=. $(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k say -k N_ --no-location --sort-output --omit-header -w 100 -o build/field.pot .
 	@for file in data/locale/*/field.po; do \
 	  language=$$(basename $$(dirname $$file)); \
 	  $(VENV)/bin/pybabel -q update -i build/field.pot -o $$file -l $$language --no-fuzzy-matching --omit-header -w 100; \
