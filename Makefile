@@ -42,7 +42,7 @@ messages: $(VENV)/.test-ready ## Bring the catalogues of the pack's words up to 
 	@PYTHONPATH=. $(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k say -k N_ --no-location --sort-output --omit-header -w 100 -o build/field.pot .
 	@for file in data/locale/*/field.po; do \
 	  language=$$(basename $$(dirname $$file)); \
-	  $(VENV)/bin/pybabel -q update -i build/field.pot -o $$file -l $$language --no-fuzzy-matching --omit-header -w 100; \
+	  $(VENV)/bin/pybabel -q update -i build/field.pot -o $$file -l $$language --no-fuzzy-matching --ignore-obsolete -w 100; \
 	done
 
 format: $(VENV)/.test-ready ## Format the code and mend what the linter can mend
