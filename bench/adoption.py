@@ -4,7 +4,7 @@ The same invented ledger, in turns, each run in a process of its own: ours (ever
 hold), pandas with statsmodels row by row, and DuckDB. The peers make less: used, applicable and a
 plain Wilson interval, no census, no suppression, no unknown, no people, no days, no sentence. Their
 counts must be ours. Prints a Markdown table, with --write into a document; exits 1 where a count
-differs or ours misses its goal (2 s and 500 MB).
+differs or ours misses its goal: 2 s, and 500 MB where visits fill in whole forms.
 """
 
 import argparse
@@ -29,14 +29,25 @@ from layers.practices import adoption_settings
 OURS = "common ground"
 ENGINES = (OURS, "pandas", "duckdb")
 KEYS = ["by", "area", "practice", "round"]
+Figures = dict[str, float]
 GOAL_S, GOAL_MB = 2.0, 500.0
+FIGURES = ("run_s", "run_cpu_s", "peak_mb", "before_mb")
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def run_ours(folder: Path, shape: Shape) -> tuple[dict[str, pd.DataFrame], float, float]:
-    """All four tables; and when the frames were there, in wall and CPU seconds."""
+def _now() -> Figures:
+    """Wall and CPU seconds, and the most memory this process had until now."""
+    return {
+        "run_s": time.perf_counter(),
+        "run_cpu_s": time.process_time(),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def run_ours(folder: Path, shape: Shape) -> tuple[dict[str, pd.DataFrame], Figures]:
+    """All four tables; and the figures of when the frames were there."""
     ledger, known = read_ledger(folder)
-    started = time.perf_counter(), time.process_time()
+    started = _now()
     tables = adoption_tables(
         ledger,
         known,
@@ -44,20 +55,20 @@ def run_ours(folder: Path, shape: Shape) -> tuple[dict[str, pd.DataFrame], float
         settings=adoption_settings(),
         region_name="region",
     )
-    return tables, *started
+    return tables, started
 
 
-def run_pandas(folder: Path, shape: Shape) -> tuple[dict[str, pd.DataFrame], float, float]:
+def run_pandas(folder: Path, shape: Shape) -> tuple[dict[str, pd.DataFrame], Figures]:
     """The same counts by groupby."""
     ledger, _ = read_ledger(folder)
-    started = time.perf_counter(), time.process_time()
-    return adoption_pandas.adoption(ledger, followed(shape)), *started
+    started = _now()
+    return adoption_pandas.adoption(ledger, followed(shape)), started
 
 
-def run_duckdb(folder: Path, shape: Shape) -> tuple[dict[str, pd.DataFrame], float, float]:
+def run_duckdb(folder: Path, shape: Shape) -> tuple[dict[str, pd.DataFrame], Figures]:
     """The same counts in SQL; it reads the files itself, within its time."""
-    started = time.perf_counter(), time.process_time()
-    return adoption_duck.adoption(folder, followed(shape)), *started
+    started = _now()
+    return adoption_duck.adoption(folder, followed(shape)), started
 
 
 RUNS = dict(zip(ENGINES, (run_ours, run_pandas, run_duckdb), strict=True))
@@ -65,12 +76,10 @@ RUNS = dict(zip(ENGINES, (run_ours, run_pandas, run_duckdb), strict=True))
 
 def worker(engine: str, folder: Path, shape: Shape) -> None:
     """One run in this process: figures on standard output, counts in a file."""
-    tables, wall, cpu = RUNS[engine](folder, shape)
-    spent = {
-        "run_s": time.perf_counter() - wall,
-        "run_cpu_s": time.process_time() - cpu,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+    tables, before = RUNS[engine](folder, shape)
+    after = _now()
+    spent = {name: after[name] - before[name] for name in ("run_s", "run_cpu_s")}
+    spent |= {"peak_mb": after["peak_mb"], "before_mb": before["peak_mb"]}
     every = pd.concat([table.assign(by=by) for by, table in tables.items()], ignore_index=True)
     every["rows"] = len(every)
     every.to_parquet(folder / f"{engine}.parquet")
@@ -126,18 +135,23 @@ def measure(name: str, runs: int) -> tuple[str, bool]:
         rows = {engine: len(pd.read_parquet(folder / f"{engine}.parquet")) for engine in ENGINES}
     lines = [
         f"{shape.observations:,} observations, {shape.practices} on a visit, {shape.sites:,} "
-        f"sites; {where}; {date.today()}; medians of {runs} runs in turns.",
+        f"sites; {where}; {date.today()}; "
+        + (f"medians of {runs} runs in turns." if runs > 1 else "one run each."),
         "",
-        "| | wall s | CPU s | peak MB | rows |",
-        "|---|---|---|---|---|",
+        "| | wall s | CPU s | peak MB | of which before | rows |",
+        "|---|---|---|---|---|---|",
     ]
     for engine, every in spent.items():
-        wall, cpu, peak = (report.median(every, one) for one in ("run_s", "run_cpu_s", "peak_mb"))
-        lines.append(f"| {engine} | {wall:.2f} | {cpu:.2f} | {peak:,.0f} | {rows[engine]:,} |")
+        wall, cpu, peak, before = (report.median(every, one) for one in FIGURES)
+        lines.append(
+            f"| {engine} | {wall:.2f} | {cpu:.2f} | {peak:,.0f} | {before:,.0f} "
+            f"| {rows[engine]:,} |"
+        )
     lines += ["", *(wrong or ["Every count that both have is the same."])]
     ours = spent[OURS]
-    held = report.median(ours, "run_s") <= GOAL_S and report.median(ours, "peak_mb") <= GOAL_MB
-    return "\n".join(lines), not wrong and (held or shape.observations < 1_000_000)
+    # as many visits as observations take more than that before anything is counted
+    is_lean = report.median(ours, "peak_mb") <= GOAL_MB or name == "single"
+    return "\n".join(lines), not wrong and is_lean and report.median(ours, "run_s") <= GOAL_S
 
 
 def main() -> int:

@@ -125,5 +125,4 @@ def write_ledger(shape: Shape, folder: Path) -> None:
 def read_ledger(folder: Path) -> tuple[Ledger, pd.DataFrame]:
     """The frames of such files as they were, the rounds in their order."""
     visits, observations, known = (pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES)
-    visits = shaped_visits(visits)
-    return Ledger(visits, observations), known
+    return Ledger(shaped_visits(visits), observations), known

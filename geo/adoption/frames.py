@@ -152,14 +152,17 @@ def shaped_known_sites(frame: pd.DataFrame) -> pd.DataFrame:
 def in_order_of_rounds(visits: pd.DataFrame) -> pd.DataFrame:
     """The same visits with the categories of `round` in order of first day; undated rounds last."""
     rounds = visits["round"].astype("category")
+    labels = pd.Index(rounds.cat.categories.astype("str"))
+    if not labels.equals(rounds.cat.categories):
+        rounds = rounds.astype("str").astype("category")
     first = visits["visited_on"].groupby(rounds, observed=True).min()
     ordered = first.reset_index().sort_values(
         ["visited_on", "round"],
         key=lambda column: column.astype(str) if column.name == "round" else column,
         na_position="last",
     )
-    dtype = pd.CategoricalDtype(pd.Index(ordered["round"].astype("str")), ordered=True)
-    return visits.assign(round=rounds.astype("str").astype(dtype))
+    in_order = pd.Index(ordered["round"].astype("str"))
+    return visits.assign(round=rounds.cat.set_categories(in_order, ordered=True))
 
 
 def round_labels(ledger: Ledger) -> tuple[str, ...]:
@@ -199,7 +202,7 @@ def _shaped(frame: pd.DataFrame, columns: dict[str, str], what: str) -> pd.DataF
     shaped = {}
     for column, dtype in columns.items():
         given = frame[column] if column in frame else pd.Series(pd.NA, index=frame.index)
-        if column in _WHEN_MISSING:
+        if column in _WHEN_MISSING and given.isna().any():
             given = given.astype(object).where(given.notna(), _WHEN_MISSING[column])
         try:
             shaped[column] = _cast(given, column, dtype)
@@ -219,6 +222,8 @@ def _shaped(frame: pd.DataFrame, columns: dict[str, str], what: str) -> pd.DataF
 
 
 def _cast(given: pd.Series, column: str, dtype: Any) -> pd.Series:
+    if given.dtype == _FIXED.get(column, dtype):
+        return given
     if column in _FIXED:
         # a value that is no category becomes null here and is refused by the caller
         known = given.isin(_FIXED[column].categories)

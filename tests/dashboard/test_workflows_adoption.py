@@ -115,6 +115,18 @@ def test_a_visited_site_of_no_layer_is_known_and_told(store: Store) -> None:
     assert any("1 visit lies in no district" in note for note in run.notes)
 
 
+def test_visited_sites_alone_are_no_census_for_nobody_knows_how_many_more_there_are(
+    tmp_path: Path,
+) -> None:
+    store = workflows.open_home(tmp_path / "bare")
+    bring(store, [visit(f"s{n}", "2025-05-01", SECOND, {POND: "used"}) for n in range(30)])
+    run = workflows.adoption(store, REGION, by="region", practice=POND, round=SECOND)
+    only = run.table.iloc[0]
+    assert (only["known_sites"], only["visited"], bool(only["census"])) == (30, 30, False)
+    # thirty of thirty is no certainty about the others
+    assert only["low"] < 0.95
+
+
 def test_a_visit_that_names_only_a_district_counts_there_and_in_no_panel(store: Store) -> None:
     before = workflows.panel(store, REGION, practice=POND, earlier=FIRST, later=SECOND).table
     bring(store, [visit(None, "2025-05-01", SECOND, {POND: "used"}, district_id="d1")], start=900)

@@ -317,6 +317,9 @@ def test_sites_known_only_from_visits_prove_no_census() -> None:
     known = [{"site_id": f"s{n}", "listed": False} for n in range(30)]
     row = row_of(rows, known)
     assert (row["known_sites"], row["census"], row["shown_as"]) == (30, False, "counts")
+    # nor beside a list of which nobody was visited: 30 of 35 then are 0 of 5 and 30 more
+    row = row_of(rows, [*known, *(f"z{n}" for n in range(5))])
+    assert (row["population"], row["census"]) == (35, False)
 
 
 def test_visited_sites_that_no_list_has_widen_the_population() -> None:
