@@ -25,6 +25,8 @@ STYLES = ("vendor/leaflet/leaflet.css", "map.css", "pack/pack.css")
 SCRIPTS = ("pack/pack.js", "pack/notes.js")
 TABS = (("map", N_("Map")), ("stops", N_("Stops")), ("notes", N_("Notes")), ("about", N_("About")))
 SEARCH = N_("Search the cards")
+_LOADED = re.compile(r"url\((?![\"']?(?:data:|#))[^)]*\)")
+"""Pictures of controls that no pack has: they would lie beside the file."""
 _SAID = re.compile(r'\bsay\("((?:[^"\\]|\\.)*)"\)')
 
 
@@ -62,7 +64,9 @@ def page(pack: Pack, *, base: Mapping[str, Any]) -> bytes:
 def _parts() -> Mapping[str, str]:
     """Styles and scripts, made fit to stand inside an HTML file."""
     return {
-        "styles": "\n".join(_read(name) for name in STYLES).replace("</", "<\\/"),
+        "styles": _LOADED.sub("none", "\n".join(_read(name) for name in STYLES)).replace(
+            "</", "<\\/"
+        ),
         "shim": _inline(_read("pack/shim.js")),
         "leaflet": _inline(_read("vendor/leaflet/leaflet.js")),
         "map_script": _inline(_read(assets.BUNDLE)),
