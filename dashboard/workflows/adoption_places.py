@@ -218,17 +218,19 @@ def placed(ledger: Ledger, there: Ground) -> tuple[Ledger, tuple[str, ...]]:
     """The ledger with a district at every visit that has one, and sentences on the others.
 
     A district that the visit states comes first, then the one its position lies in, then that of
-    its site.
+    its site. A visit that names a district the region does not have keeps none: somebody was asked
+    at the import and did not say that its position decides.
     """
     visits = ledger.visits
     district_id = visits["district_id"].astype(object).to_numpy(copy=True)
     stated = pd.notna(visits["district_id"]).to_numpy()
     at = first_area(_points(visits, there), there.outlines)
-    seen = ~stated & (at >= 0)
+    elsewhere = ~stated & pd.notna(visits["district"]).to_numpy()
+    seen = ~stated & ~elsewhere & (at >= 0)
     district_id[seen] = there.districts["district_id"].to_numpy(dtype=object)[at[seen]]
     home = there.sites.set_index("site_id")["district_id"]
     by_site = visits["site_id"].map(home).to_numpy(dtype=object)
-    rest = pd.isna(district_id) & pd.notna(by_site)
+    rest = pd.isna(district_id) & ~elsewhere & pd.notna(by_site)
     district_id[rest] = by_site[rest]
     known = there.names()
     named = pd.Series(district_id, index=visits.index).map(known).to_numpy(dtype=object)
