@@ -9,7 +9,7 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,7 @@ CREDIT = "Natural Earth · GSHHG · GeoNames (CC BY 4.0)"
 """The same in one short line, always in sight on the map."""
 MARGIN_DEG = 8.0
 """How far the fine part reaches beyond the region; enough to zoom out to the neighbours."""
+PART_MARGIN_DEG = 1.0
 TOWNS_MARGIN_DEG = 1.0
 """Within it every town of GeoNames is named, further out those with FAR_PEOPLE and capitals."""
 FAR_PEOPLE = 40_000
@@ -60,9 +61,17 @@ def basemap_json(region_id: str) -> bytes:
     longitude, latitude, zoom level from which it is named], `towns` the same with 1 for a capital,
     first who goes first. An unknown region is refused by `layers.facts.region`.
     """
-    facts = region(region_id)
+    return _document(region(region_id), MARGIN_DEG)
+
+
+def basemap_around(region_id: str, bounds: Bounds) -> bytes:
+    """The same for a part of a region: fine up to `PART_MARGIN_DEG` beyond `bounds`."""
+    return _document(replace(region(region_id), bounds=bounds), PART_MARGIN_DEG)
+
+
+def _document(facts: Region, margin: float) -> bytes:
     west, south, east, north = facts.bounds
-    box: Bounds = (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
+    box: Bounds = (west - margin, south - margin, east + margin, north + margin)
     near, near_countries = _near(box, around=facts.bounds)
     far, far_countries = _far(box)
     named = {row[0] for row in near_countries}

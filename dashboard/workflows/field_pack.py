@@ -135,7 +135,7 @@ def pack_contents(pack: Pack) -> dict[str, bytes]:
 
     shapes = shapes_of(pack)
 
-    base = json.loads(basemap.basemap_json(pack.region_id))
+    base = json.loads(basemap.basemap_around(pack.region_id, pack.bounds))
     made = {"briefing.html": page.page(pack, base=base)}
     for number, language in enumerate(pack.languages):
         words = Words(language)
