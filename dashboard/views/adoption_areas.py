@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import cached, state, words
 from dashboard.charts.areas import area_intervals
 from dashboard.charts.choropleth import adoption_map
-from dashboard.charts.figures import better
+from dashboard.charts.figures import better, round_words
 from dashboard.charts.panel import panel_change
 from dashboard.views import adoption_charts
 from dashboard.views.adoption_choices import chosen_area, chosen_practice, chosen_round
@@ -121,7 +121,7 @@ def same_sites(run: AdoptionRun) -> None:
     for warning in panel.table["warning"].dropna():
         st.warning(words.md(str(warning)), icon=":material/warning:")
     rows = run.table
-    title = f"{one.title}: {earlier} and {later}"
+    title = f"{one.title}: {round_words(earlier)} and {round_words(later)}"
     adoption_charts.show(
         lambda width: panel_change(
             panel.table,
@@ -145,6 +145,10 @@ def _rounds(run: AdoptionRun) -> tuple[str, str]:
         if not state.get(f"adoption.{name}"):
             state.put(f"adoption.{name}", default)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Earlier round", run.rounds, key="adoption.earlier", width=220)
-        st.selectbox("Later round", run.rounds, key="adoption.later", width=220)
+        st.selectbox(
+            "Earlier round", run.rounds, key="adoption.earlier", format_func=round_words, width=220
+        )
+        st.selectbox(
+            "Later round", run.rounds, key="adoption.later", format_func=round_words, width=220
+        )
     return str(state.get("adoption.earlier")), str(state.get("adoption.later"))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import cached, state, words
+from dashboard.charts.figures import round_words
 from dashboard.workflows.adoption_types import ALL_ROUNDS, BY_TITLES, AdoptionRun
 from layers.practices import practices
 
@@ -36,7 +37,7 @@ def choices(run: AdoptionRun) -> None:
             [*run.rounds, ALL_ROUNDS],
             index=None,
             key="adoption.round",
-            format_func=lambda name: LATEST if name == ALL_ROUNDS else name,
+            format_func=lambda name: LATEST if name == ALL_ROUNDS else round_words(name),
             placeholder=EVERY_ROUND,
             width=220,
         )

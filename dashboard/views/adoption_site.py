@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cached, state, words
+from dashboard.charts.figures import round_words
 from dashboard.views import parts
 from dashboard.views.adoption_charts import ROW_HEIGHT
 from dashboard.workflows import SAYABLE
@@ -75,10 +76,13 @@ def _table(history: SiteHistory) -> None:
     codes = sorted(history.codes, key=lambda code: order.index(code) if code in order else 999)
     for code in codes:
         name = titles[code].title if code in titles else code
-        lower = " (lower is better)" if code in titles and titles[code].is_better_low else ""
-        rows.append((f"{name}{lower}", [_state(visit, code) for visit in columns.values()]))
+        is_lower = code in titles and titles[code].is_better_low
+        rows.append(
+            (f"↓ {name}" if is_lower else name, [_state(visit, code) for visit in columns.values()])
+        )
     frame = pd.DataFrame([cells for _, cells in rows], columns=list(columns))
     frame.insert(0, "What", [name for name, _ in rows])
+    st.caption("↓ lower is better; the state, then in brackets how it is known.")
     st.dataframe(
         frame,
         hide_index=True,
@@ -93,7 +97,9 @@ def _table(history: SiteHistory) -> None:
 
 
 def _heading(visit: SiteVisit, history: SiteHistory) -> str:
-    name = f"{words.day(visit.day, missing='day not known')}, {visit.round or 'no round'}"
+    name = (
+        f"{words.day(visit.day, missing='day not known')}, {round_words(visit.round or 'no round')}"
+    )
     same = [one for one in history.visits if (one.day, one.round) == (visit.day, visit.round)]
     return name if len(same) == 1 else f"{name} ({words.clip(visit.visit_id, length=12)})"
 

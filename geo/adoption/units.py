@@ -190,6 +190,25 @@ def _operation_sets(
     return tuple(sets), visit_set, of_known[known_codes]
 
 
+def _latest_of(key: Array, order: Array, state: Array) -> tuple[Array, ...]:
+    """Rows of highest order of each key, their keys, and how many rows each has: all, used,
+    applicable. A function of its own, so that its working space is free before the next."""
+    pair = key - key.min() if len(key) else key
+    # keys that lie close together number themselves; others are numbered, which takes more memory
+    if len(key) and int(pair.max()) > 4 * len(key):
+        pair = pd.factorize(key)[0]
+    many = int(pair.max()) + 1 if len(key) else 0
+    best = np.full(many, -1, dtype="int32")
+    np.maximum.at(best, pair, order)
+    won = np.flatnonzero(best[pair] == order).astype("int32")
+    chosen = pair[won]
+    counted = [
+        np.bincount(pair[which], minlength=many)[chosen].astype("int32")
+        for which in (slice(None), state == _USED, state != _NOT_APPLICABLE)
+    ]
+    return won, key[won], *counted
+
+
 def _pairs(
     ledger: Ledger,
     practices: Sequence[Practice],
@@ -203,25 +222,14 @@ def _pairs(
     observations = ledger.observations
     wanted = {practice.code: at for at, practice in enumerate(practices)}
     names = observations["practice"].cat.categories
-    number = np.array([wanted.get(str(code), -1) for code in names] + [-1], dtype="int64")
+    number = np.array([wanted.get(str(code), -1) for code in names] + [-1], dtype="int16")
     practice = number[observations["practice"].cat.codes.to_numpy()]
     state = observations["state"].cat.codes.to_numpy()
     at = np.flatnonzero((practice >= 0) & (state != _UNKNOWN))
     visit = observations["visit"].to_numpy()[at]
     practice, state = practice[at], state[at]
-    is_used, is_applicable = state == _USED, state != _NOT_APPLICABLE
-    wide = max(len(practices), 1)
-    parts = []
-    for unit in unit_codes:
-        pair, places = pd.factorize(unit[visit] * wide + practice)
-        best = np.full(len(places), -1, dtype="int64")
-        np.maximum.at(best, pair, rank[visit])
-        won = np.flatnonzero(best[pair] == rank[visit])
-        counted = [
-            np.bincount(pair[which], minlength=len(places))[pair[won]].astype("int32")
-            for which in (slice(None), is_used, is_applicable)
-        ]
-        parts.append((won, places[pair[won]], *counted))
+    wide, order = max(len(practices), 1), rank.astype("int32")[visit]
+    parts = [_latest_of(unit[visit] * wide + practice, order, state) for unit in unit_codes]
     won, place, records, used_records, applicable_records = (
         np.concatenate([part[column] for part in parts]) for column in range(5)
     )
@@ -230,11 +238,11 @@ def _pairs(
     visits = ledger.visits
     contradicted = excluded(practices, sets)[operations[unit], practice]
     return Pairs(
-        unit=unit,
-        practice=practice,
+        unit=unit.astype("int32"),
+        practice=practice.astype("int16"),
         state=np.where(contradicted, _NOT_APPLICABLE, state[won]),
         selection=visits["selection"].cat.codes.to_numpy()[visit[won]],
-        day=days_since_1970(visits["visited_on"])[visit[won]],
+        day=days_since_1970(visits["visited_on"]).astype("int32")[visit[won]],
         intensity=seen["intensity"].to_numpy(),
         is_seen=seen["evidence"].cat.codes.to_numpy() >= EVIDENCE.index("seen"),
         is_contradicted=contradicted,
