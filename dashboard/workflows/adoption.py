@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping
 import geopandas as gpd
 import pandas as pd
 
-from dashboard.workflows.adoption_places import Ground, ground, placed
+from dashboard.workflows.adoption_places import Ground, ground, placed, where_visits_say
 from dashboard.workflows.adoption_types import ALL_ROUNDS, BY, AdoptionRun, Standing
 from dashboard.workflows.home import region_versions_fingerprint
 from dashboard.workflows.kept import Kept
@@ -51,7 +51,9 @@ def _standing(
     store: Store, region_id: str, district_layer: str | None, fingerprint: str
 ) -> Standing:
     there = ground(store, region_id, district_layer=district_layer)
-    ledger, told = placed(store.ledger(region_id), there)
+    written = store.ledger(region_id)
+    there = where_visits_say(written, there)
+    ledger, told = placed(written, there)
     known, unlisted = _known(ledger, there)
     batches = store.batches(region_id)
     waiting = len(store.held(region_id))

@@ -214,6 +214,32 @@ def _in_districts(table: pd.DataFrame, at: Array, districts: pd.DataFrame) -> pd
     return table.assign(**filled)
 
 
+def where_visits_say(ledger: Ledger, there: Ground) -> Ground:
+    """The ground with each site in the district that its latest visit names, if one names any.
+
+    Who was there knows better than a boundary that may be drawn coarsely; the import tells where
+    the two differ. A district that the region does not have leaves the site in none.
+    """
+    visits = ledger.visits
+    said = visits["site_id"].notna() & visits["district"].notna()
+    named = visits[said].sort_values("visited_on", kind="stable", na_position="first")
+    last = named.drop_duplicates("site_id", keep="last").set_index("site_id")
+    sites = there.sites.copy()
+    ours = sites["site_id"].isin(last.index).to_numpy()
+    if not ours.any():
+        return there
+    ids = last["district_id"].reindex(sites.loc[ours, "site_id"]).to_numpy(dtype=object)
+    known = there.names()
+    for name, values in (
+        ("district_id", ids),
+        ("district", np.array([known.get(one) for one in ids], dtype=object)),
+    ):
+        column = sites[name].astype(object).to_numpy(copy=True)
+        column[ours] = values
+        sites[name] = column
+    return replace(there, sites=sites)
+
+
 def placed(ledger: Ledger, there: Ground) -> tuple[Ledger, tuple[str, ...]]:
     """The ledger with a district at every visit that has one, and sentences on the others.
 

@@ -3,12 +3,21 @@
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
 from dashboard import workflows
-from dashboard.workflows.adoption_places import ground, operation_groups, placed
+from dashboard.workflows.adoption_places import (
+    Ground,
+    ground,
+    operation_groups,
+    placed,
+    where_visits_say,
+)
 from dashboard.workflows.types import WorkflowError
+from geo.adoption.frames import Ledger
 from layers.store import Store
 from tests.dashboard.adoption_world import EAST, GHANA, WEST, landscape, ledger_of, site, visit
 from tests.layers.samples import add
@@ -120,3 +129,30 @@ def test_an_unknown_layer_of_districts_is_refused_with_those_there_are(store: St
 )
 def test_operations_are_read_from_the_words_of_the_owner(text: str, groups: str) -> None:
     assert operation_groups(text) == groups
+
+
+def test_a_site_lies_where_its_latest_visit_says() -> None:
+    sites = pd.DataFrame(
+        {
+            "site_id": ["a", "b", "c", "d"],
+            "district_id": ["1", "1", "1", "1"],
+            "district": ["One"] * 4,
+        }
+    )
+    districts = pd.DataFrame({"district_id": ["1", "2"], "district": ["One", "Two"]})
+    there = Ground(
+        region_id="tarkwa", district_layer="x", districts=districts, outlines=np.array([]),
+        sites=sites, notes=(), demonstration=False,
+    )  # fmt: skip
+    visits = pd.DataFrame(
+        {
+            "site_id": ["a", "a", "b", "c", None],
+            "district_id": ["2", "1", None, None, "2"],
+            "district": ["Two", "One", "Elsewhere", None, "Two"],
+            "visited_on": pd.to_datetime(["2025-01-02", "2024-01-01", None, None, "2025-01-01"]),
+        }
+    )
+    told = where_visits_say(Ledger(visits=visits, observations=pd.DataFrame()), there).sites
+    assert told["district_id"].tolist() == ["2", None, "1", "1"]
+    assert told["district"].tolist() == ["Two", None, "One", "One"]
+    assert sites["district_id"].tolist() == ["1"] * 4
