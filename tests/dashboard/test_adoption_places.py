@@ -153,6 +153,6 @@ def test_a_site_lies_where_its_latest_visit_says() -> None:
         }
     )
     told = where_visits_say(Ledger(visits=visits, observations=pd.DataFrame()), there).sites
-    assert told["district_id"].tolist() == ["2", None, "1", "1"]
-    assert told["district"].tolist() == ["Two", None, "One", "One"]
+    assert told["district_id"].fillna("none").tolist() == ["2", "none", "1", "1"]
+    assert told["district"].fillna("none").tolist() == ["Two", "none", "One", "One"]
     assert sites["district_id"].tolist() == ["1"] * 4
