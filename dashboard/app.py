@@ -16,7 +16,7 @@ from streamlit import config
 from streamlit.config_option import ConfigOption
 from streamlit.starlette import App
 
-from dashboard import assets, packing, routes, tile_routes, workflows
+from dashboard import assets, pack_routes, packing, routes, tile_routes, workflows
 from dashboard.embedding import EmbedAlias, EmbedError, origins
 from dashboard.middleware import Compression, Lasting, SecurityHeaders
 from dashboard.online import OnlineTilesError, online_tiles
@@ -48,11 +48,12 @@ def parts(*, work: ModuleType | Any = workflows) -> dict[str, Any]:
     configure()
     tiles = online_tiles()
     base = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
-    prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/")]
+    prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/", "/pack/")]
     return {
         "routes": [
             *routes.routes(base=base, work=work),
             *tile_routes.tile_routes(base=base, work=work),
+            *pack_routes.pack_routes(base=base, work=work),
         ],
         "middleware": [
             Middleware(

@@ -86,6 +86,14 @@ from dashboard.workflows.imports import (
 from dashboard.workflows.landcover import BY as LAND_COVER_BY
 from dashboard.workflows.landcover import LandCover, export_land_cover, land_cover
 from dashboard.workflows.listing import InView, in_view
+from dashboard.workflows.pack_links import PAGE as PACK_PAGE
+from dashboard.workflows.pack_links import (
+    end_pack_link,
+    linked_visit,
+    make_pack_link,
+    read_served,
+    served_pack,
+)
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
 from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
@@ -149,6 +157,7 @@ __all__ = [
     "INVENTED",
     "LAND_COVER_BY",
     "MIXED",
+    "PACK_PAGE",
     "SAYABLE",
     "VERDICTS",
     "WORDING",
@@ -209,6 +218,7 @@ __all__ = [
     "decide_note",
     "delete_layer",
     "district_shapes",
+    "end_pack_link",
     "export_adoption",
     "export_conflicts",
     "export_coverage",
@@ -234,7 +244,9 @@ __all__ = [
     "layer_tiles_about",
     "layer_versions",
     "leading_practice",
+    "linked_visit",
     "load_demonstration",
+    "make_pack_link",
     "may_be_heard",
     "method_of_adoption",
     "notes_beside",
@@ -250,12 +262,14 @@ __all__ = [
     "raster_figures",
     "raster_tile",
     "read_medium",
+    "read_served",
     "record_consent",
     "region_versions_fingerprint",
     "road_map",
     "roll_back",
     "run_import",
     "search",
+    "served_pack",
     "settle_visits",
     "site_history",
     "site_rules",
