@@ -32,7 +32,7 @@ def _make(visit: FieldVisit) -> None:
     with st.form(f"visits.link.{visit.visit_id}", border=True):
         days = st.number_input("Days it lasts", 1, 90, 14, key="visits.link.days")
         actor = st.text_input("Your name", key="visits.link.actor", max_chars=80)
-        make = st.form_submit_button("Make a link", icon=":material/add_link:")
+        make = st.form_submit_button("Make a link", icon=":material/link:")
     if not make:
         return
     try:
@@ -86,7 +86,7 @@ def _revoke(visit: FieldVisit, links: tuple[PackLink, ...]) -> None:
             key="visits.revoke.which",
         )
         actor = st.text_input("Your name", key="visits.revoke.actor", max_chars=80)
-        if not st.form_submit_button("Revoke it", icon=":material/link_off:"):
+        if not st.form_submit_button("Revoke it"):
             return
     try:
         cached.end_pack_link(str(which), actor=actor)
