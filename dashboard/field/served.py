@@ -35,7 +35,8 @@ _RUN = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 def served_page(pack: Pack, page: bytes, *, sizes: Mapping[str, int]) -> bytes:
     """The pack's HTML for a link; `sizes` are the other files behind it, in bytes."""
     text = page.decode()
-    text = _before(text, "</head>", f'<link rel="manifest" href="{MANIFEST}">\n')
+    head = f'<link rel="manifest" href="{MANIFEST}">\n<link rel="icon" href="{ICON}">\n'
+    text = _before(text, "</head>", head)
     text = _before(text, "</section>", _about(pack, sizes))
     text = _before(text, "</body>", f"<script>{SCRIPT}</script>\n")
     policy = f'<meta http-equiv="Content-Security-Policy" content="{policy_of(text)}">'
