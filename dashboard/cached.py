@@ -42,7 +42,7 @@ from dashboard.workflows.types import (
 )
 from geo.adoption.counts import By
 from layers.catalogue import Layer, LayerVersion
-from layers.field.records import FieldNote, FieldVisit, Keepsake, PackLink, SiteConsent
+from layers.field.records import FieldNote, FieldVisit, Keepsake, PackLink, SiteConsent, Story
 from layers.importing import ImportReport, ImportRequest
 from layers.ledger.records import Action, Batch, Correction, Held, Take
 from layers.store import HOME_VARIABLE, Store
@@ -529,3 +529,13 @@ def make_pack_link(visit_id: str, *, days: int, actor: str) -> tuple[str, PackLi
 def end_pack_link(token_hash: str, *, actor: str) -> PackLink:
     """Revoke a link."""
     return workflows.end_pack_link(store(), token_hash, actor=actor)
+
+
+def stories(region_id: str) -> tuple[Story, ...]:
+    """The stories of a region."""
+    return store().stories(region_id)
+
+
+def put_story(story: Story, *, actor: str) -> Story:
+    """Keep a story."""
+    return workflows.put_story(store(), story, actor=actor)

@@ -97,6 +97,7 @@ from dashboard.workflows.pack_links import (
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
 from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
+from dashboard.workflows.stories import add_step, moved_step, put_story, step_of_link
 from dashboard.workflows.tiles import (
     TilesNotReady,
     conflict_tile,
@@ -199,6 +200,7 @@ __all__ = [
     "Voice",
     "WordsError",
     "WorkflowError",
+    "add_step",
     "adoption",
     "adoption_brief",
     "adoption_fingerprint",
@@ -249,6 +251,7 @@ __all__ = [
     "make_pack_link",
     "may_be_heard",
     "method_of_adoption",
+    "moved_step",
     "notes_beside",
     "open_home",
     "overview",
@@ -258,6 +261,7 @@ __all__ = [
     "proposed",
     "put_action",
     "put_field_visit",
+    "put_story",
     "put_visits_back",
     "raster_figures",
     "raster_tile",
@@ -276,6 +280,7 @@ __all__ = [
     "site_states",
     "sites_of",
     "standing",
+    "step_of_link",
     "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",

@@ -37,6 +37,7 @@
       this.written = new Set();
       this.painter = new CG.Painter(this);
       this.reach = new CG.Reach(this);
+      this.story = new CG.Story(this);
       this.tools = new CG.Tools(this);
       this.legend = new CG.Legend(this);
       this.identify = new CG.Identify(this);
@@ -86,6 +87,7 @@
       if (first) this.setBase(this.recall("base"));
       if (first || otherRegion || link) this.share.restore(link);
       if (first || before.embedded !== message.embedded) this.share.corner();
+      if (!same("story")) this.story.start(message.story || null);
       this.timeline.refresh();
       this.swipe.render();
       this.scaleBar.render();
