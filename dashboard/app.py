@@ -17,7 +17,7 @@ from streamlit import config
 from streamlit.config_option import ConfigOption
 from streamlit.starlette import App
 
-from dashboard import assets, packing, routes, shell, tile_routes, workflows
+from dashboard import assets, pack_routes, packing, routes, shell, tile_routes, workflows
 from dashboard.embedding import EmbedAlias, EmbedError, origins
 from dashboard.middleware import Compression, SecurityHeaders
 from dashboard.online import OnlineTilesError, online_tiles
@@ -53,12 +53,13 @@ def parts(
     configure()
     tiles = online_tiles()
     base = ("/" + (config.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
-    prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/")]
+    prefixes = [f"{base}{part}" for part in ("/static/", "/component/", "/cg/", "/pack/")]
     cache = TileCache()
     return {
         "routes": [
             *routes.routes(base=base, work=work, cache=cache),
             *tile_routes.tile_routes(base=base, work=work, cache=cache),
+            *pack_routes.pack_routes(base=base, work=work),
         ],
         "middleware": [
             Middleware(

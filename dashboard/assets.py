@@ -52,6 +52,7 @@ SCRIPT_PARTS = (
     "hotspots.js",
     "coverage.js",
     "legend.js",
+    "story.js",
     "identify.js",
     "reach.js",
     "tools.js",

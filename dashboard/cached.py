@@ -43,7 +43,7 @@ from dashboard.workflows.types import (
 )
 from geo.adoption.counts import By
 from layers.catalogue import Layer, LayerVersion
-from layers.field.records import FieldNote, FieldVisit, Keepsake, SiteConsent
+from layers.field.records import FieldNote, FieldVisit, Keepsake, PackLink, SiteConsent, Story
 from layers.importing import ImportReport, ImportRequest
 from layers.ledger.records import Action, Batch, Correction, Held, Take
 from layers.store import HOME_VARIABLE, Store
@@ -521,3 +521,28 @@ def medium(kept: Keepsake) -> bytes:
 def public_voices(region_id: str, layer_id: str, feature_id: str) -> tuple[workflows.Voice, ...]:
     """What people said at a site that everybody may hear."""
     return workflows.voices_for(store(), region_id, "public", site=(layer_id, feature_id))
+
+
+def pack_links(visit_id: str) -> tuple[PackLink, ...]:
+    """The links to a visit's pack."""
+    return store().pack_links(visit_id)
+
+
+def make_pack_link(visit_id: str, *, days: int, actor: str) -> tuple[str, PackLink]:
+    """A new link to a visit's pack: its secret part and its record."""
+    return workflows.make_pack_link(store(), visit_id, days=days, actor=actor)
+
+
+def end_pack_link(token_hash: str, *, actor: str) -> PackLink:
+    """Revoke a link."""
+    return workflows.end_pack_link(store(), token_hash, actor=actor)
+
+
+def stories(region_id: str) -> tuple[Story, ...]:
+    """The stories of a region."""
+    return store().stories(region_id)
+
+
+def put_story(story: Story, *, actor: str) -> Story:
+    """Keep a story."""
+    return workflows.put_story(store(), story, actor=actor)

@@ -148,7 +148,7 @@ class MapHotspots:
 @dataclass(frozen=True, kw_only=True)
 class MapSpec:
     """What a map shows. `highlight` lists (layer id, feature id); `shared` is what a link says of
-    the map; an `embedded` one stands alone in somebody else's page."""
+    the map; an `embedded` one stands alone in somebody else's page; `story` has title and steps."""
 
     region_id: str
     region_name: str
@@ -162,6 +162,7 @@ class MapSpec:
     language: str = "en"
     shared: Shared = field(default_factory=Shared)
     embedded: bool = False
+    story: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -500,6 +501,7 @@ def _message(spec: MapSpec, *, base: str) -> dict[str, Any]:
         "view": spec.view and [spec.view.longitude, spec.view.latitude, spec.view.zoom],
         "shared": spec.shared.as_json(),
         "embedded": spec.embedded,
+        "story": spec.story and dict(spec.story),
     }
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -262,6 +262,13 @@ def link() -> str:
     base = (st.context.url or "").split("?")[0].split("#")[0]
     params = {name: values for name, values in link_params().items() if name not in BROWSER_OWNED}
     return f"{base}?{urlencode(params, doseq=True)}"
+
+
+def site_address() -> str:
+    """The address of this site without a page, as the visitor's browser names it."""
+    asked = urlsplit(st.context.url or "")
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{asked.scheme}://{asked.netloc}" + (f"/{base}" if base else "")
 
 
 def publish_link() -> None:

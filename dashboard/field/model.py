@@ -192,6 +192,25 @@ class Way:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToldStep:
+    """A step of a story. `view` is longitude, latitude (degrees, WGS 84) and zoom; `layers` are the
+    ids of those that are on, None = as they stand."""
+
+    title: str
+    text: str
+    view: tuple[float, float, float]
+    layers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldStory:
+    """A guided tour through the pack's map, in the language it was written in."""
+
+    title: str
+    steps: tuple[ToldStep, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pack:
     """Everything in a briefing pack. `made_at` is UTC; `languages` are codes, the first the main.
 
@@ -213,6 +232,7 @@ class Pack:
     stops: tuple[Stop, ...]
     layers: tuple[PackLayer, ...] = ()
     ways: tuple[Way, ...] = ()
+    stories: tuple[ToldStory, ...] = ()
     demonstration: bool = False
 
     def __post_init__(self) -> None:

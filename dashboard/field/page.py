@@ -17,13 +17,20 @@ from dashboard import assets
 from dashboard.field.cards import Section, position, sections
 from dashboard.field.model import Pack, PackLayer, Stop
 from dashboard.field.notes_form import SPOKEN_BY_FORM, notes_form
+from dashboard.field.story import TAB, TELL, story_data, story_pane
 from dashboard.field.words import N_, Fallback, Words, own_name
 from layers.facts import kind
 
 FOLDER = assets.STATIC / "pack"
 STYLES = ("vendor/leaflet/leaflet.css", "map.css", "pack/pack.css")
 SCRIPTS = ("pack/pack.js", "pack/notes.js")
-TABS = (("map", N_("Map")), ("stops", N_("Stops")), ("notes", N_("Notes")), ("about", N_("About")))
+TABS = (
+    ("map", N_("Map")),
+    ("stops", N_("Stops")),
+    ("story", TAB),
+    ("notes", N_("Notes")),
+    ("about", N_("About")),
+)
 SEARCH = N_("Search the cards")
 _LOADED = re.compile(r"url\((?![\"']?(?:data:|#))[^)]*\)")
 """Pictures of controls that no pack has: they would lie beside the file."""
@@ -34,7 +41,9 @@ _SAID = re.compile(r'\bsay\("((?:[^"\\]|\\.)*)"\)')
 def spoken_by_scripts() -> tuple[str, ...]:
     """The messages the pack's scripts say by themselves, as they stand in them."""
     found = [text for name in SCRIPTS for text in _SAID.findall(_read(name))]
-    return tuple(dict.fromkeys([*found, SEARCH, *(name for _, name in TABS), *SPOKEN_BY_FORM]))
+    return tuple(
+        dict.fromkeys([*found, SEARCH, *(name for _, name in TABS), TELL, *SPOKEN_BY_FORM])
+    )
 
 
 def page(pack: Pack, *, base: Mapping[str, Any]) -> bytes:
@@ -48,7 +57,8 @@ def page(pack: Pack, *, base: Mapping[str, Any]) -> bytes:
         "subtitle": html.escape(_subtitle(pack, main)),
         "language_choice": _language_choice(spoken),
         "banner": "".join(_banners(pack, spoken)),
-        "tabs": "".join(_tabs(main)),
+        "tabs": "".join(_tabs(main, has_story=bool(pack.stories))),
+        "story": story_pane(pack, main),
         "needs_script": html.escape(main._("The map needs JavaScript; the cards below do not.")),
         "search": html.escape(main._(SEARCH)),
         "cards": "\n".join(_card(stop, words) for words in spoken for stop in pack.stops),
@@ -134,6 +144,7 @@ def _data(pack: Pack, spoken: list[Words], base: Mapping[str, Any]) -> dict[str,
             {"points": [[round(x, 5), round(y, 5)] for x, y in way.points], "by_road": way.by_road}
             for way in pack.ways
         ],
+        "stories": story_data(pack),
         "layers": [_layer(layer, spoken[0]) for layer in pack.layers],
     }
 
@@ -182,8 +193,10 @@ def _banners(pack: Pack, spoken: list[Words]) -> Iterator[str]:
         yield f'<p class="pk-banner" data-in="{html.escape(words.language)}"{hidden}>{told}</p>'
 
 
-def _tabs(words: Words) -> Iterator[str]:
+def _tabs(words: Words, *, has_story: bool) -> Iterator[str]:
     for pane, name in TABS:
+        if pane == "story" and not has_story:
+            continue
         yield (
             f'<button type="button" role="tab" id="pk-tab-{pane}" data-pane="{pane}" '
             f'data-message="{name}" aria-controls="pk-{pane}-pane" aria-selected="false">'

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import cached, state, words
 from dashboard.basemap import ATTRIBUTION
 from dashboard.maps import MapConflicts, MapEvent, MapSpec, map_conflicts, show_map
-from dashboard.views import parts, site_card, visits_stops
+from dashboard.views import parts, site_card, stories, visits_stops
 from dashboard.workflows.types import Hit, Overview
 from layers.facts import region
 
@@ -33,6 +33,7 @@ def render() -> None:
     with beside:
         _area(event.polygon)
         _selected(loaded)
+        stories.show(loaded.region_id)
         _sources(loaded)
 
 
@@ -46,6 +47,7 @@ def map_spec(loaded: Overview) -> MapSpec:
         conflicts=_conflicts(),
         highlight=_highlight(),
         # a link that says where to look is taken at its word
+        story=stories.presented(loaded.region_id),
         zoom_to_highlight=state.get("map.fly", state.get("map.view") is None),
         **state.of_link(),
     )

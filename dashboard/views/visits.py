@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cached, state, words
-from dashboard.views import parts, visits_back, visits_pack, visits_stops
+from dashboard.views import parts, visits_back, visits_links, visits_pack, visits_stops
 from dashboard.views.visits_form import visit_form
 from dashboard.workflows import SAYABLE
 from dashboard.workflows.field_plan import Plan, PlannedCall
@@ -33,6 +33,7 @@ def render() -> None:
     _plan(visit)
     visits_stops.choose(visit)
     visits_pack.offer(visit)
+    visits_links.show(visit)
     visits_back.show(visit)
 
 

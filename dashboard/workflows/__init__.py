@@ -86,11 +86,20 @@ from dashboard.workflows.imports import (
 from dashboard.workflows.landcover import BY as LAND_COVER_BY
 from dashboard.workflows.landcover import LandCover, export_land_cover, land_cover
 from dashboard.workflows.listing import InView, in_view
+from dashboard.workflows.pack_links import PAGE as PACK_PAGE
+from dashboard.workflows.pack_links import (
+    end_pack_link,
+    linked_visit,
+    make_pack_link,
+    read_served,
+    served_pack,
+)
 from dashboard.workflows.raster_tiles import ENDINGS as RASTER_ENDINGS
 from dashboard.workflows.raster_tiles import raster_tile, style_fingerprint
 from dashboard.workflows.rasters import RasterFigures, raster_figures
 from dashboard.workflows.runs import conflict_sheet, conflicts, conflicts_geojson
 from dashboard.workflows.searching import search
+from dashboard.workflows.stories import add_step, moved_step, put_story, step_of_link
 from dashboard.workflows.tiles import (
     TilesNotReady,
     conflict_tile,
@@ -152,6 +161,7 @@ __all__ = [
     "INVENTED",
     "LAND_COVER_BY",
     "MIXED",
+    "PACK_PAGE",
     "RASTER_ENDINGS",
     "SAYABLE",
     "VERDICTS",
@@ -195,6 +205,7 @@ __all__ = [
     "Voice",
     "WordsError",
     "WorkflowError",
+    "add_step",
     "adoption",
     "adoption_brief",
     "adoption_fingerprint",
@@ -214,6 +225,7 @@ __all__ = [
     "decide_note",
     "delete_layer",
     "district_shapes",
+    "end_pack_link",
     "export_adoption",
     "export_conflicts",
     "export_coverage",
@@ -241,9 +253,12 @@ __all__ = [
     "layer_tiles_about",
     "layer_versions",
     "leading_practice",
+    "linked_visit",
     "load_demonstration",
+    "make_pack_link",
     "may_be_heard",
     "method_of_adoption",
+    "moved_step",
     "notes_beside",
     "open_home",
     "overview",
@@ -253,22 +268,26 @@ __all__ = [
     "proposed",
     "put_action",
     "put_field_visit",
+    "put_story",
     "put_visits_back",
     "raster_figures",
     "raster_tile",
     "read_medium",
+    "read_served",
     "record_consent",
     "region_versions_fingerprint",
     "road_map",
     "roll_back",
     "run_import",
     "search",
+    "served_pack",
     "settle_visits",
     "site_history",
     "site_rules",
     "site_states",
     "sites_of",
     "standing",
+    "step_of_link",
     "style_fingerprint",
     "suggest_import",
     "take_demonstration_off",

@@ -3,10 +3,11 @@
 import datetime as dt
 import io
 import json
+import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ from dashboard.field.model import (
     PackLayer,
     Source,
     Stop,
+    ToldStep,
+    ToldStory,
     VoiceHeard,
     Way,
 )
 from dashboard.field.words import Words
 from dashboard.workflows.field_cards import around, card
 from dashboard.workflows.field_plan import Plan, PlannedCall, plan
+from dashboard.workflows.field_sites import all_sites
 from dashboard.workflows.field_voices import voices_for
 from dashboard.workflows.home import current
 from dashboard.workflows.runs import conflicts
@@ -107,6 +111,7 @@ def build_pack(
     bounds = _bounds(stops)
     tell(0.7, "Cutting the layers")
     layers, heavy = _layers(store, visit, stops, bounds)
+    told, untold = _stories(store, visit, stops)
     pack = Pack(
         visit_id=visit.visit_id,
         title=visit.title,
@@ -122,9 +127,10 @@ def build_pack(
         stops=stops,
         layers=layers,
         ways=tuple(_ways(planned)),
+        stories=told,
         demonstration=visit.demonstration or any(one.source.demonstration for one in layers),
     )
-    return pack, (*planned.notes, *heavy)
+    return pack, (*planned.notes, *heavy, *untold)
 
 
 def pack_contents(pack: Pack) -> dict[str, bytes]:
@@ -236,6 +242,57 @@ def _voices(store: Store, visit: FieldVisit) -> dict[tuple[str, str], list[Voice
         if one.text.strip():
             found.setdefault((one.layer_id, one.feature_id), []).append(heard)
     return found
+
+
+VIEW_DECIMALS = 3
+"""Of a story's view: some 100 m, so that no view is the place of a site that is not shown."""
+
+
+def _stories(
+    store: Store, visit: FieldVisit, stops: Sequence[Stop]
+) -> tuple[tuple[ToldStory, ...], list[str]]:
+    """The region's stories, and sentences on steps that name a site that is not in the pack."""
+    stories = store.stories(visit.region_id)
+    if not stories:
+        return (), []
+    shown = {(stop.layer_id, stop.feature_id) for stop in stops}
+    mine = {stop.name.casefold() for stop in stops}
+    names = {
+        name
+        for place in all_sites(store, visit.region_id)
+        if place.site not in shown
+        for name in (place.name.casefold(), place.feature_id.casefold())
+        if len(name) > 2 and name not in mine
+    }
+    kept, left = [], []
+    for story in stories:
+        steps = []
+        for step in (None, *story.steps):
+            text = story.title if step is None else f"{step.title}\n{step.text}"
+            if _names_one(text, names):
+                left.append(
+                    f"Of the story '{story.title}' a part is not in the pack: it names a site that "
+                    "is not shown."
+                )
+                if step is None:
+                    break
+            elif step is not None:
+                longitude, latitude, zoom = step.view
+                at = (round(longitude, VIEW_DECIMALS), round(latitude, VIEW_DECIMALS), zoom)
+                steps.append(
+                    ToldStep(title=step.title, text=step.text, view=at, layers=step.layers)
+                )
+        if steps:
+            kept.append(ToldStory(title=story.title, steps=tuple(steps)))
+    return tuple(kept), list(dict.fromkeys(left))
+
+
+def _names_one(text: str, names: Set[str]) -> bool:
+    """Whether a text holds one of the names as words of their own."""
+    folded = text.casefold()
+    return any(
+        name in folded and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", folded) for name in names
+    )
 
 
 def _next(planned: Plan, call: PlannedCall) -> PlannedCall | None:

@@ -71,6 +71,7 @@ class Client:
             "scheme": "http",
             "server": ("test", 80),
             "http_version": "1.1",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "root_path": "",
         }
 

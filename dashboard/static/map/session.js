@@ -22,6 +22,7 @@
       this.number = 0;
       this.painter = new CG.Painter(this);
       this.reach = new CG.Reach(this);
+      this.story = new CG.Story(this);
       this.tools = new CG.Tools(this);
       this.legend = new CG.Legend(this);
       this.identify = new CG.Identify(this);
@@ -68,6 +69,7 @@
       if (first) this.setBase(this.keeper.recall("base"));
       if (first || otherRegion || link) this.share.restore(link);
       if (first || before.embedded !== message.embedded) this.share.corner();
+      if (!same("story")) this.story.start(message.story || null);
       this.timeline.refresh();
       this.swipe.render();
       this.scaleBar.render();

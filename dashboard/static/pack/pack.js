@@ -207,6 +207,13 @@
     });
   }
 
+  for (const button of every("[data-story]")) {
+    button.addEventListener("click", () => {
+      show("map");
+      session.story.start(data.stories[Number(button.dataset.story)]);
+    });
+  }
+
   /* ---- the file looks at itself ---- */
 
   function checksum(words) {
