@@ -34,7 +34,7 @@ from dashboard.field.model import (
 from dashboard.field.words import Words
 from dashboard.workflows.field_cards import around, card
 from dashboard.workflows.field_plan import Plan, PlannedCall, plan
-from dashboard.workflows.field_sites import all_sites
+from dashboard.workflows.field_sites import Site, all_sites
 from dashboard.workflows.field_voices import voices_for
 from dashboard.workflows.home import current
 from dashboard.workflows.runs import conflicts
@@ -107,11 +107,13 @@ def build_pack(
     now = now or dt.datetime.now(dt.UTC)
     run = conflicts(store, visit.region_id, on=now.date(), scenarios=())
     tell(0.5, "Writing the cards")
-    stops = tuple(_stops(store, planned, run))
+    hidden = _hidden_names(store, planned)
+    voices, unheard = _voices(store, visit, hidden)
+    stops = tuple(_stops(store, planned, run, voices))
     bounds = _bounds(stops)
     tell(0.7, "Cutting the layers")
     layers, heavy = _layers(store, visit, stops, bounds)
-    told, untold = _stories(store, visit, stops)
+    told, untold = _stories(store, visit, hidden)
     pack = Pack(
         visit_id=visit.visit_id,
         title=visit.title,
@@ -130,7 +132,7 @@ def build_pack(
         stories=told,
         demonstration=visit.demonstration or any(one.source.demonstration for one in layers),
     )
-    return pack, (*planned.notes, *heavy, *untold)
+    return pack, (*planned.notes, *heavy, *unheard, *untold)
 
 
 def pack_contents(pack: Pack) -> dict[str, bytes]:
@@ -195,11 +197,12 @@ def zipped_pack(
     return stream.getvalue(), told
 
 
-def _stops(store: Store, planned: Plan, run: Any) -> Iterator[Stop]:
+def _stops(
+    store: Store, planned: Plan, run: Any, voices: Mapping[Site, Sequence[VoiceHeard]]
+) -> Iterator[Stop]:
     shown = planned.shown
     there = around(store, planned.visit.region_id, [call.place for call in shown], run=run)
     districts = _districts(run)
-    voices = _voices(store, planned.visit)
     before: PlannedCall | None = None
     for number, call in enumerate(shown, start=1):
         # a way past a stop that is not shown would tell where that one lies
@@ -232,16 +235,37 @@ def _stops(store: Store, planned: Plan, run: Any) -> Iterator[Stop]:
         before = call
 
 
-def _voices(store: Store, visit: FieldVisit) -> dict[tuple[str, str], list[VoiceHeard]]:
-    """What the visit's group may hear, by site: a pack goes from hand to hand, and no further."""
-    found: dict[tuple[str, str], list[VoiceHeard]] = {}
+def _voices(
+    store: Store, visit: FieldVisit, hidden: Set[str]
+) -> tuple[dict[Site, list[VoiceHeard]], list[str]]:
+    """What the visit's group may hear, by site, and a sentence on voices that name a hidden one."""
+    found: dict[Site, list[VoiceHeard]] = {}
+    left = 0
     for one in voices_for(store, visit.region_id, "group", visit=visit):
         heard = VoiceHeard(
             text=one.text, group=one.group, sex=one.sex, language=one.language, day=one.day
         )
-        if one.text.strip():
+        if _names_one(one.text, hidden):
+            left += 1
+        elif one.text.strip():
             found.setdefault((one.layer_id, one.feature_id), []).append(heard)
-    return found
+    told = "A voice is" if left == 1 else f"{left} voices are"
+    why = "not in the pack: a site is named that is not shown."
+    return found, [f"{told} {why}"] if left else []
+
+
+def _hidden_names(store: Store, planned: Plan) -> frozenset[str]:
+    """Names and ids of sites that are not in the pack, in lower case; what somebody wrote may hold
+    one. Those of one or two letters are in too many words to be looked for."""
+    shown = {call.place.site for call in planned.shown}
+    mine = {call.place.name.casefold() for call in planned.shown}
+    return frozenset(
+        name
+        for place in all_sites(store, planned.visit.region_id)
+        if place.site not in shown
+        for name in (place.name.casefold(), place.feature_id.casefold())
+        if len(name) > 2 and name not in mine
+    )
 
 
 VIEW_DECIMALS = 3
@@ -249,27 +273,16 @@ VIEW_DECIMALS = 3
 
 
 def _stories(
-    store: Store, visit: FieldVisit, stops: Sequence[Stop]
+    store: Store, visit: FieldVisit, hidden: Set[str]
 ) -> tuple[tuple[ToldStory, ...], list[str]]:
     """The region's stories, and sentences on steps that name a site that is not in the pack."""
     stories = store.stories(visit.region_id)
-    if not stories:
-        return (), []
-    shown = {(stop.layer_id, stop.feature_id) for stop in stops}
-    mine = {stop.name.casefold() for stop in stops}
-    names = {
-        name
-        for place in all_sites(store, visit.region_id)
-        if place.site not in shown
-        for name in (place.name.casefold(), place.feature_id.casefold())
-        if len(name) > 2 and name not in mine
-    }
     kept, left = [], []
     for story in stories:
         steps = []
         for step in (None, *story.steps):
             text = story.title if step is None else f"{step.title}\n{step.text}"
-            if _names_one(text, names):
+            if _names_one(text, hidden):
                 left.append(
                     f"Of the story '{story.title}' a part is not in the pack: it names a site that "
                     "is not shown."

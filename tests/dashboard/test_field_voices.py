@@ -3,8 +3,10 @@
 import datetime as dt
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import workflows
 from dashboard.field import page
@@ -14,6 +16,7 @@ from dashboard.field.words import Words
 from dashboard.workflows.field_pack import build_pack
 from dashboard.workflows.field_voices import may_be_heard, voices_for
 from layers.field.records import FieldNote
+from layers.store import HOME_VARIABLE
 from tests.dashboard.adoption_world import REGION
 from tests.dashboard.field_back_world import VISIT, accept, bring, item, photo, visited, voice
 from tests.dashboard.field_world import BASEMAP, pack, stop
@@ -123,6 +126,15 @@ def test_a_pack_carries_what_its_group_may_hear_and_not_a_byte_more(store) -> No
     assert b"Nobody decided this" not in content
 
 
+def test_a_voice_that_names_a_site_which_is_not_in_the_pack_stays_out(store) -> None:
+    bring(store, voice("1", "public", text="At West 9 it is worse"), voice("2", "public"))
+    accept(store, "1")
+    accept(store, "2")
+    made, left = build_pack(store, VISIT)
+    assert [one.text for one in made.stops[0].card.voices] == ["Said for the public ears"]
+    assert "A voice is not in the pack: a site is named that is not shown." in left
+
+
 def test_a_card_says_who_spoke_and_stays_short() -> None:
     said = VoiceHeard(text="x" * 900, group="farmer", sex="woman", language="Twi",
                       day=dt.date(2026, 12, 2))  # fmt: skip
@@ -137,3 +149,30 @@ def test_a_card_says_who_spoke_and_stays_short() -> None:
 
 def test_a_card_without_voices_has_no_heading_for_them() -> None:
     assert b"<h3>Voices" not in page.page(pack(), base=BASEMAP)
+
+
+def test_the_card_on_the_map_says_what_everybody_may_hear_and_nothing_else(
+    tmp_path, store, monkeypatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))
+    bring(store, *(voice(consent, consent) for consent in WIDTHS))
+    for consent in WIDTHS:
+        accept(store, consent)
+
+    def script() -> None:
+        from dashboard import cached, state
+        from dashboard.views import site_card
+
+        state.put("header.region", "tarkwa")
+        stop = cached.store().field_visit("v1").stops[0]
+        site_card.show_voices(stop.layer_id, stop.feature_id)
+
+    at = AppTest.from_function(script, default_timeout=90).run()
+    assert [error.value for error in at.exception] == []
+    told = " ".join(one.value for one in (*at.markdown, *at.caption))
+    assert "1 voice" in told
+    assert "Said for the public ears" in told
+    assert "group ears" not in told
+    assert "organisers ears" not in told
+    assert "Farmer, Woman, Twi" in told
