@@ -47,7 +47,7 @@ def map_of(tab: Tab) -> Frame:
 def ready(frame: Frame) -> None:
     """All tiles that are asked for have come, of the layer and of its older version."""
     frame.wait_for_function(
-        "[...CommonGround.session.layers.values(), ...CommonGround.session.older.values()]"
+        "[...CommonGround.session.layers.values(), ...CommonGround.session.layers.older.values()]"
         ".every((one) => !one.tiles || !one.tiles.waiting) && "
         "[...CommonGround.session.layers.values()].some((one) => one.tiles.kept.size)",
         timeout=SLOW,

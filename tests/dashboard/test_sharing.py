@@ -67,7 +67,7 @@ def test_a_comparison_names_a_layer_or_a_version() -> None:
 def version(number: int, day: dt.date | None) -> Any:
     return SimpleNamespace(
         version_id=f"tarkwa.licences.a.{number}", number=number, features=number, data_date=day,
-        demonstration=False,
+        demonstration=False, is_raster=False, is_picture=False,
     )  # fmt: skip
 
 

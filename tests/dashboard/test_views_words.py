@@ -292,8 +292,10 @@ def test_the_kind_is_guessed_from_names_and_only_among_what_the_geometry_can_be(
     assert guess_kind("layer", "thing.gpkg", offered=every) is None
     assert "mine_sites" in fitting_kinds("Point")
     assert "roads" not in fitting_kinds("MultiPolygon")
-    assert fitting_kinds(None) == [one for one in every if one != "landcover"]
-    assert fitting_kinds("Raster") == ["landcover"]
+    rasters = ["imagery", "landcover"]
+    assert fitting_kinds(None) == [one for one in every if one not in rasters]
+    assert sorted(fitting_kinds("Raster")) == rasters
+    assert fitting_kinds("Picture") == ["imagery"]
     assert guess_kind("anything", "thing.tif", offered=["landcover"]) == "landcover"
 
 
