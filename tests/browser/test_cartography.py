@@ -95,7 +95,7 @@ def boxes_of(label: dict[str, Any]) -> list[list[float]]:
     return label.get("boxes") or [label["box"]]
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("size", [pytest.param(DESKTOP, marks=pytest.mark.slow), PHONE])
 def test_no_name_lies_over_another(open_map: OpenMap, size: tuple[int, int]) -> None:
     _, frame = open_map(size=size)
     for zoom in ZOOMS:

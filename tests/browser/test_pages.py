@@ -123,7 +123,10 @@ def unfold_tools(frame: FrameLocator) -> None:
         more.click()
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(DESKTOP, id="desktop", marks=pytest.mark.slow), pytest.param(PHONE, id="phone")],
+)
 def test_the_whole_way_from_a_file_to_a_download(
     server: Server, open_tab: OPEN, size: tuple[int, int]
 ) -> None:

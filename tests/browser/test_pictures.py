@@ -86,7 +86,7 @@ def test_a_picture_is_drawn_compared_dated_clicked_and_printed(
     ready(frame)
     assert shows(frame, BLUE, 60, 56)
     assert shows(frame, GREEN, 70, 56)
-    link = frame.evaluate("CommonGround.session.address()")
+    link = frame.evaluate("CommonGround.session.keeper.address()")
     assert "swipe=imagery.drone%2Cv1%2C50" in link or "swipe=imagery.drone,v1,50" in link
     _picture(tab.page, "pictures-swipe")
 

@@ -301,14 +301,14 @@ def landscape(seed: int) -> tuple[Any, list[Any]]:
 
 
 @given(shapes_of)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_parts_add_up_to_the_zone(seed: int) -> None:
     found = cover(*landscape(seed))
     assert found[PARTS].sum(axis=1).to_numpy() == pytest.approx(found["zone_ha"], rel=1e-5)
 
 
 @given(shapes_of)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_two_halves_of_a_zone_add_up_to_it(seed: int) -> None:
     values, stars = landscape(seed)
     rng = np.random.default_rng(seed)
@@ -320,7 +320,7 @@ def test_two_halves_of_a_zone_add_up_to_it(seed: int) -> None:
 
 
 @given(shapes_of)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_zone_has_the_same_hectares_to_the_bit_whatever_other_zones_are_given(seed: int) -> None:
     values, stars = landscape(seed)
     order = np.random.default_rng(seed).permutation(len(stars))
@@ -334,7 +334,7 @@ def test_a_zone_has_the_same_hectares_to_the_bit_whatever_other_zones_are_given(
 
 
 @given(shapes_of, st.sampled_from([1, 3, 8, 24]), st.sampled_from([1, 50, 10_000]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_tiles_and_batches_change_only_the_last_digits(seed: int, tile: int, batch: int) -> None:
     values, stars = landscape(seed)
     stars.append(shapely.box(WEST - 5, NORTH - 230, WEST + 200, NORTH + 5))
