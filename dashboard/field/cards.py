@@ -15,6 +15,7 @@ from dashboard.field.words import Words
 MOST_VOICES = 4
 LONGEST_VOICE = 280
 """Characters of a voice on a card."""
+MOST_PHOTOS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,10 +237,19 @@ def _voices(card: Card, words: Words) -> Iterator[Line]:
         told = voice.text.strip()
         if len(told) > LONGEST_VOICE:
             told = f"{told[:LONGEST_VOICE].rstrip()} …"
-        yield Line(label=speaker(voice, words), text=f"“{told}”")
+        yield Line(label=speaker(voice, words), text=f"“{told}”" if told else _("a photo"))
     more = len(card.voices) - MOST_VOICES
     if more > 0:
         yield Line(label="", text=_("{n} more voices are with the organisers.", n=more))
+
+
+def photos(stop: Stop, words: Words) -> tuple[tuple[bytes, str], ...]:
+    """The photos of a card, small JPEGs, each with what it is in words."""
+    return tuple(
+        (photo, words._("Photo, {who}", who=speaker(voice, words)))
+        for voice in stop.card.voices[:MOST_VOICES]
+        for photo in voice.photos
+    )[:MOST_PHOTOS]
 
 
 def speaker(voice: VoiceHeard, words: Words) -> str:

@@ -104,7 +104,8 @@ class Changed:
 class VoiceHeard:
     """What somebody said at a site, as far as those who read the pack may know it.
 
-    `group` and `sex` are keys of `dashboard.field.feedback`; empty or None = not stated.
+    `group` and `sex` are keys of `dashboard.field.feedback`; empty or None = not stated. `photos`
+    are small JPEGs without anything but their pixels, brought by whoever spoke.
     """
 
     text: str
@@ -112,6 +113,7 @@ class VoiceHeard:
     sex: str | None = None
     language: str | None = None
     day: dt.date | None = None
+    photos: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ the data in the file. Cards are plain HTML, so that they are read and printed wi
 policy in the file forbids every request, and scripts that are not in it.
 """
 
+import base64
 import html
 import json
 import re
@@ -14,7 +15,7 @@ from string import Template
 from typing import Any
 
 from dashboard import assets
-from dashboard.field.cards import Section, position, sections
+from dashboard.field.cards import Section, photos, position, sections
 from dashboard.field.model import Pack, PackLayer, Stop
 from dashboard.field.notes_form import SPOKEN_BY_FORM, notes_form
 from dashboard.field.story import TAB, TELL, story_data, story_pane
@@ -214,9 +215,19 @@ def _card(stop: Stop, words: Words) -> str:
         f'tabindex="-1"><header><b>{stop.number}</b><div><h2>{html.escape(stop.name)}</h2>'
         f"<p>{html.escape(when or position(stop))}</p></div></header>"
         f"{''.join(_section(one) for one in sections(stop, words))}"
+        f"{''.join(_photo(content, told) for content, told in photos(stop, words))}"
         f'<div class="pk-acts"><button type="button" data-show-stop="{stop.number}">'
         f'{_marked(on_map)}</button><a href="geo:{place}?q={place}">{_marked(in_app)}</a></div>'
         "</article>"
+    )
+
+
+def _photo(content: bytes, told: str) -> str:
+    coded = base64.b64encode(content).decode()
+    source = f"data:image/jpeg;base64,{coded}"
+    return (
+        f'<figure class="pk-photo"><img src="{source}" alt="{html.escape(told)}" loading="lazy">'
+        f"<figcaption>{_marked(told)}</figcaption></figure>"
     )
 
 

@@ -1,5 +1,6 @@
 """The pack on paper: PDF of A4 or A3, tagged, with its typeface inside."""
 
+import base64
 import datetime as dt
 import io
 import json
@@ -9,10 +10,11 @@ from typing import Any, Literal
 
 import segno
 import typst
+from PIL import Image
 
 from dashboard.charts import Chart
 from dashboard.charts.drawing import plain
-from dashboard.field.cards import position, sections
+from dashboard.field.cards import photos, position, sections
 from dashboard.field.model import Pack, Stop
 from dashboard.field.paper_map import Shapes, paper_map, shapes_of, stop_window, window_of
 from dashboard.field.words import Words
@@ -39,6 +41,11 @@ def paper(pack: Pack, words: Words, *, size: Paper, shapes: Shapes | None = None
     maps = _maps(pack, words, drawn, across=across, height_mm=height_mm)
     files: dict[str, bytes] = {"main": TEMPLATE.read_bytes()}
     files |= {f"{name}.svg": chart.svg(embed=False) for name, chart in maps.items()}
+    files |= {
+        _photo_name(stop, at): _in_svg(content)
+        for stop in pack.stops
+        for at, (content, _) in enumerate(photos(stop, words))
+    }
     files |= {f"qr-{stop.number}.svg": _qr(stop.longitude, stop.latitude) for stop in pack.stops}
     told = _told(pack, words, maps, size=size)
     files["paper.json"] = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
@@ -152,6 +159,10 @@ def _stop(stop: Stop, words: Words, maps: dict[str, Chart]) -> dict[str, Any]:
             "file": f"qr-{stop.number}.svg",
             "alt": words._("Square code that opens this place in a phone's map app"),
         },
+        "photos": [
+            {"file": _photo_name(stop, at), "alt": plain(told)}
+            for at, (_, told) in enumerate(photos(stop, words))
+        ],
         "sections": [
             {
                 "title": section.title,
@@ -164,6 +175,22 @@ def _stop(stop: Stop, words: Words, maps: dict[str, Chart]) -> dict[str, Any]:
             if section.lines
         ],
     }
+
+
+def _in_svg(content: bytes) -> bytes:
+    """A small JPEG of ours inside an SVG: typst takes files handed over in memory as text only."""
+    with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
+        width, height = image.size
+    data = base64.b64encode(content).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{width}" height="{height}"><image width="{width}" height="{height}" '
+        f'xlink:href="data:image/jpeg;base64,{data}"/></svg>'
+    ).encode()
+
+
+def _photo_name(stop: Stop, at: int) -> str:
+    return f"photo-{stop.number}-{at}.svg"
 
 
 def _picture(name: str, maps: dict[str, Chart]) -> dict[str, Any]:

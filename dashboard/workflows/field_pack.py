@@ -33,6 +33,7 @@ from dashboard.field.model import (
 )
 from dashboard.field.words import Words
 from dashboard.workflows.field_cards import around, card
+from dashboard.workflows.field_photos import small_photos
 from dashboard.workflows.field_plan import Plan, PlannedCall, plan
 from dashboard.workflows.field_sites import Site, all_sites
 from dashboard.workflows.field_voices import voices_for
@@ -242,12 +243,18 @@ def _voices(
     found: dict[Site, list[VoiceHeard]] = {}
     left = 0
     for one in voices_for(store, visit.region_id, "group", visit=visit):
-        heard = VoiceHeard(
-            text=one.text, group=one.group, sex=one.sex, language=one.language, day=one.day
-        )
         if _names_one(one.text, hidden):
             left += 1
-        elif one.text.strip():
+            continue
+        heard = VoiceHeard(
+            text=one.text,
+            group=one.group,
+            sex=one.sex,
+            language=one.language,
+            day=one.day,
+            photos=small_photos(store, one.pictures),
+        )
+        if one.text.strip() or heard.photos:
             found.setdefault((one.layer_id, one.feature_id), []).append(heard)
     told = "A voice is" if left == 1 else f"{left} voices are"
     why = "not in the pack: a site is named that is not shown."

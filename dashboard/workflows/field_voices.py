@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from layers.field.records import Audience, FieldNote, FieldVisit
+from layers.field.records import Audience, FieldNote, FieldVisit, Keepsake
 from layers.store import Store
 
 
@@ -14,7 +14,8 @@ class Voice:
     """What somebody said, with nothing of who wrote it down.
 
     `longitude` and `latitude` (degrees, WGS 84) are where it was said, None = at the site. `day` is
-    when it was written. `media` counts photos and sounds, which stay with the organisers.
+    when it was written. `media` counts photos and sounds, which stay with the organisers;
+    `pictures` are the photos among them, as they came, for those who make small ones of them.
     """
 
     layer_id: str
@@ -27,6 +28,7 @@ class Voice:
     longitude: float | None
     latitude: float | None
     media: int
+    pictures: tuple[Keepsake, ...] = ()
 
 
 def may_be_heard(note: FieldNote, audience: Audience, *, same_group: bool = True) -> bool:
@@ -92,5 +94,6 @@ def _voice(note: FieldNote) -> Voice:
         text=note.text if note.shown_text is None else note.shown_text,
         day=when.date() if when else None,
         media=len(note.keepsakes),
+        pictures=tuple(one for one in note.keepsakes if one.type.startswith("image/")),
         **told,
     )

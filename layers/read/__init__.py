@@ -19,7 +19,7 @@ from layers.read.model import (
     Suggestion,
 )
 from layers.read.suggestion import suggest
-from layers.read.supervisor import inspect, read, read_tables
+from layers.read.supervisor import inspect, read, read_tables, small_photo
 from layers.read.table_model import Table, TablesReport
 
 __all__ = [
@@ -39,5 +39,6 @@ __all__ = [
     "inspect",
     "read",
     "read_tables",
+    "small_photo",
     "suggest",
 ]

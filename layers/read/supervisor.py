@@ -26,6 +26,7 @@ from layers.read.model import (
     ReadReport,
     ReadRequest,
 )
+from layers.read.photo import PHOTO_OUT
 from layers.read.table_model import TABLE_OUT, TablesReport
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,6 +127,22 @@ def read_tables(
                 raise ReadError(_broke(shown))
             made.replace(out / made.name)
         return replace(report, folder=out)
+
+
+def small_photo(path: Path, *, filename: str, limits: Limits | None = None) -> bytes:
+    """A photo as a small JPEG without anything but its pixels: no place, camera or date.
+
+    Raises ReadError where the file is no photo that we take.
+    """
+    limits = limits or Limits()
+    shown = shown_name(filename)
+    _check_size(path, shown, limits)
+    with tempfile.TemporaryDirectory(prefix="reading-") as folder:
+        _run({"task": "photo"}, path, filename=filename, limits=limits, folder=Path(folder))
+        made = Path(folder) / PHOTO_OUT
+        if made.is_symlink() or not made.is_file():
+            raise ReadError(_broke(shown))
+        return made.read_bytes()
 
 
 def shown_name(filename: str) -> str:

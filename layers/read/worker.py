@@ -36,7 +36,7 @@ def main() -> None:
     _limit(limits)
     warnings.filterwarnings("ignore")
     try:
-        tasks = {"inspect": _inspect, "read": _read, "tables": _tables}
+        tasks = {"inspect": _inspect, "read": _read, "tables": _tables, "photo": _photo}
         report = tasks[job["task"]](job, limits, folder)
     except ReadError as error:
         report = {"error": _with_name(str(error), job["filename"])}
@@ -213,6 +213,13 @@ def _tables(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]
     )
     _say(1.0, "Done")
     return report.as_json()
+
+
+def _photo(job: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
+    from layers.read.photo import write_photo  # noqa: PLC0415 - see the module's docstring
+
+    write_photo(Path(job["path"]), _shown(job["filename"]), folder)
+    return {}
 
 
 def _read_raster(

@@ -1,11 +1,14 @@
 """Who hears which voice: never more than its consent says, on no page and in no file."""
 
 import datetime as dt
+import io
 import itertools
 from dataclasses import replace
 from pathlib import Path
 
+import pypdfium2
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard import workflows
@@ -176,3 +179,26 @@ def test_the_card_on_the_map_says_what_everybody_may_hear_and_nothing_else(
     assert "group ears" not in told
     assert "organisers ears" not in told
     assert "Farmer, Woman, Twi" in told
+
+
+def test_a_photo_goes_as_far_as_the_consent_of_its_voice(store) -> None:
+    taken = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010F] = "SECRET CAMERA"
+    Image.new("RGB", (900, 600), (10, 120, 40)).save(taken, "JPEG", exif=exif)
+    seen = [photo(taken.getvalue())]
+    bring(store, voice("1", "group", media=seen), voice("2", "organisers", media=seen))
+    bring(store, voice("3", "group", media=[photo()]))  # begins as a photo does, and is none
+    for one in ("1", "2", "3"):
+        accept(store, one)
+    made, _ = build_pack(store, VISIT)
+    voices = made.stops[0].card.voices
+    assert sorted(len(one.photos) for one in voices) == [0, 1]
+    files = workflows.pack_contents(made)
+    assert files["briefing.html"].count(b"data:image/jpeg;base64,") == 1
+    assert not any(b"SECRET CAMERA" in content for content in files.values())
+    sheet = pypdfium2.PdfDocument(files["briefing.pdf"])[1]
+    told = " ".join(sheet.get_textpage().get_text_bounded().split())
+    assert "Photo, Farmer, Woman, Twi" in told
+    images = [one for one in sheet.get_objects() if one.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+    assert len(images) >= 1
