@@ -155,6 +155,7 @@ def test_a_border_that_two_districts_share_is_stroked_once(open_map: OpenMap) ->
 # --- base map --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_land_sea_and_lakes_have_their_colours_near_and_far(open_map: OpenMap) -> None:
     _, frame = open_map()
     style = symbols()["base"]["full"]
@@ -223,6 +224,7 @@ def test_a_base_map_that_does_not_come_is_told_in_words(
 # --- scale and graticule ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_scale_bar_is_as_long_as_the_ground_it_stands_for(open_map: OpenMap) -> None:
     _, frame = open_map()
     for latitude, zoom in itertools.product((0.0, 5.3, -18.0, 45.0, 70.0), (4, 8, 11.5, 17)):

@@ -190,6 +190,7 @@ def answer_and_check(page: Page) -> None:
         press(page, "Check again")
 
 
+@pytest.mark.slow
 def test_a_link_restores_the_filter_the_conflict_and_the_date(
     server: Server, open_tab: OPEN
 ) -> None:
@@ -281,7 +282,7 @@ VIEW = "-1.97,5.32,12"
 LOOKS_AT_13 = re.compile(r"view=-1\.9(7|69)\d*,5\.3(2|19)\d*,13(&|$)")
 
 
-@pytest.mark.parametrize("what", ["feature", "conflict"])
+@pytest.mark.parametrize("what", ["feature", pytest.param("conflict", marks=pytest.mark.slow)])
 def test_a_link_with_a_selection_opens_the_map_where_it_looked(
     server: Server, open_tab: OPEN, what: str
 ) -> None:

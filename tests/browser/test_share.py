@@ -85,7 +85,10 @@ def open_row(frame: Frame, title: str) -> None:
     frame.get_by_role("button", name=f"Opacity, source and date of {title}").click()
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(DESKTOP, id="desktop", marks=pytest.mark.slow), pytest.param(PHONE, id="phone")],
+)
 def test_a_link_restores_switches_strength_language_comparison_and_day(
     server: Server, open_tab: Callable[..., Tab], size: tuple[int, int]
 ) -> None:

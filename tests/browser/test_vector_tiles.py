@@ -369,6 +369,7 @@ def test_closer_than_the_deepest_tiles_nothing_deeper_is_asked_for(open_map: Ope
     assert width == pytest.approx(0.0008 / 360 * 256 * 2**16.5, rel=0.01)
 
 
+@pytest.mark.slow
 def test_until_tiles_arrive_those_of_the_zoom_before_stand_in(open_map: OpenMap) -> None:
     _, frame = open_map("many", "slow", view="-1.95,5.33,12")
     frame.evaluate("CommonGround.session.setVisible('tarkwa.farmland.many', false)")
@@ -381,6 +382,7 @@ def test_until_tiles_arrive_those_of_the_zoom_before_stand_in(open_map: OpenMap)
     assert drawn > 20_000
 
 
+@pytest.mark.slow
 def test_tiles_that_went_out_of_view_are_given_up(open_map: OpenMap) -> None:
     _, frame = open_map("slow", view="-1.95,5.33,12")
     frame.evaluate("CommonGround.session.map.setView([5.33, -1.95], 14, { animate: false })")
@@ -477,6 +479,7 @@ def test_a_folium_layer_of_tiles_is_drawn_and_taken_off_again(open_map: OpenMap)
     assert frame.evaluate("CommonGround.session.shownLayers().length") == 2
 
 
+@pytest.mark.slow
 def test_panning_a_hundred_thousand_corners_costs_less_than_a_frame(open_map: OpenMap) -> None:
     _, frame = open_map("many", view="-1.95,5.355,12")
     corners = frame.evaluate(

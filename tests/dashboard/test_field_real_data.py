@@ -67,6 +67,7 @@ def holds(made: Any, sites: Any, tmp_path: Path) -> None:
     assert f'"id":"{sites[3].feature_id}"'.encode() not in files["briefing.html"]
 
 
+@pytest.mark.slow
 def test_three_stops_in_ituri(real_data: Path, tmp_path: Path) -> None:
     store = workflows.open_home(tmp_path / "home")
     file = real_data / "ituri" / "ituri.gpkg"

@@ -160,6 +160,7 @@ def test_a_district_opens_its_conflicts(loaded: Store) -> None:
     assert set(at.dataframe[0].value["District"]) == {WEST}
 
 
+@pytest.mark.slow
 def test_units_and_options_are_restored_by_a_link(loaded: Store, seen: Seen) -> None:
     at = opened(by="h3", size="7", measure="per_km2", count="GH-DIR-100", on="2025-06-01")
     assert seen.spec is not None

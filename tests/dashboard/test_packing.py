@@ -122,6 +122,7 @@ def test_the_typeface_for_charts_and_print_has_the_letters_of_the_field(packed: 
         assert "Open Font License" in font["name"].getDebugName(13)
 
 
+@pytest.mark.slow
 def test_the_typeface_is_made_where_set_up_did_not_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
