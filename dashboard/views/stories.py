@@ -60,9 +60,11 @@ def show(region_id: str) -> None:
                 help="The map has a button for the full screen.",
             )
             st.markdown("\n".join(f"1. {words.md(step.title)}" for step in story.steps))
-        _add(story)
-        if story.steps:
-            _order(story)
+        # a closed expander loads what is in it all the same, and most people only look
+        if st.toggle("Build or change a story", key="stories.build"):
+            _add(story)
+            if story.steps:
+                _order(story)
 
 
 def _present(story_id: str) -> None:

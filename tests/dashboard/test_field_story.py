@@ -2,8 +2,10 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import workflows
 from dashboard.field import page
@@ -11,6 +13,7 @@ from dashboard.field.model import ToldStep, ToldStory
 from dashboard.workflows.field_pack import build_pack
 from dashboard.workflows.stories import MOST_STEPS, add_step, moved_step, put_story, step_of_link
 from layers.field.records import Story, StoryStep
+from layers.store import HOME_VARIABLE
 from tests.dashboard.adoption_world import REGION
 from tests.dashboard.field_back_world import VISIT, visited
 from tests.dashboard.field_world import BASEMAP, pack
@@ -114,3 +117,28 @@ def test_a_pack_shows_its_stories_as_text_and_tells_them_on_the_map() -> None:
 
 def test_a_pack_without_stories_has_no_tab_for_them() -> None:
     assert b'id="pk-tab-story"' not in page.page(pack(), base=BASEMAP)
+
+
+def test_a_story_is_built_on_the_page_step_by_step(tmp_path, store, monkeypatch) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))
+
+    def script() -> None:
+        from dashboard.views import stories
+
+        stories.show("tarkwa")
+
+    at = AppTest.from_function(script, default_timeout=60).run()
+    assert at.text_input == []  # nothing of the form is loaded before somebody asks for it
+    at.toggle[0].set_value(True).run()
+    for label, value in (
+        ("Title of the story", "The river"), ("Title of the step", "Here"),
+        ("Link to the view", LINK), ("Your name", "ama"),
+    ):  # fmt: skip
+        next(one for one in at.text_input if one.label == label).set_value(value)
+    at.text_area[0].set_value("Look")
+    next(one for one in at.button if one.label == "Add the step").click().run()
+    assert [error.value for error in at.exception] == []
+    (story,) = store.stories(REGION)
+    assert (story.title, story.steps[0].title, story.changed_by) == ("The river", "Here", "ama")
+    assert any(one.label == "Present on the map" for one in at.button)

@@ -14,18 +14,19 @@ self.addEventListener("activate", (event) => {
 });
 
 async function answer(request) {
-  const kept = await caches.open(KEPT);
+  // asked by name: opening a cache would make one anew, also after the link has ended
+  const found = () => caches.match(request, { cacheName: KEPT, ignoreSearch: true });
   let fresh;
   try {
     fresh = await fetch(request);
   } catch (error) {
-    const found = await kept.match(request, { ignoreSearch: true });
-    if (found) return found;
+    const kept = await found();
+    if (kept) return kept;
     throw error;
   }
   // the link has ended: what it gave goes too
   if (fresh.status === 404) await caches.delete(KEPT);
-  else if (fresh.ok && (await kept.match(request))) await kept.put(request, fresh.clone());
+  else if (fresh.ok && (await found())) await (await caches.open(KEPT)).put(request, fresh.clone());
   return fresh;
 }
 
