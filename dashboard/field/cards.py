@@ -53,6 +53,12 @@ def sections(stop: Stop, words: Words) -> tuple[Section, ...]:
     return tuple(Section(key=key, title=title, lines=tuple(lines)) for key, title, lines in built)
 
 
+def planned(stop: Stop, words: Words) -> str:
+    """The day and the hours of a stop in words; empty where neither is planned."""
+    hours = f"{words.clock(stop.arrive)}-{words.clock(stop.leave)}" if stop.arrive else ""
+    return ", ".join(part for part in (words.day(stop.day) if stop.day else "", hours) if part)
+
+
 def position(stop: Stop) -> str:
     """Latitude and longitude with letters, in degrees to five places (about a metre)."""
     north = "N" if stop.latitude >= 0 else "S"

@@ -15,7 +15,7 @@ from string import Template
 from typing import Any
 
 from dashboard import assets
-from dashboard.field.cards import Section, photos, position, sections
+from dashboard.field.cards import Section, photos, planned, position, sections
 from dashboard.field.model import Pack, PackLayer, Stop
 from dashboard.field.notes_form import SPOKEN_BY_FORM, notes_form
 from dashboard.field.story import TAB, TELL, story_data, story_pane
@@ -206,14 +206,12 @@ def _tabs(words: Words, *, has_story: bool) -> Iterator[str]:
 
 
 def _card(stop: Stop, words: Words) -> str:
-    hours = f"{words.clock(stop.arrive)}-{words.clock(stop.leave)}" if stop.arrive else ""
-    when = ", ".join(part for part in (words.day(stop.day) if stop.day else "", hours) if part)
     place = f"{stop.latitude:.6f},{stop.longitude:.6f}"
     on_map, in_app = words._("Show on the map"), words._("Open in the map app")
     return (
         f'<article class="pk-card" data-stop="{stop.number}" lang="{html.escape(words.language)}" '
         f'tabindex="-1"><header><b>{stop.number}</b><div><h2>{html.escape(stop.name)}</h2>'
-        f"<p>{html.escape(when or position(stop))}</p></div></header>"
+        f"<p>{html.escape(planned(stop, words) or position(stop))}</p></div></header>"
         f"{''.join(_section(one) for one in sections(stop, words))}"
         f"{''.join(_photo(content, told) for content, told in photos(stop, words))}"
         f'<div class="pk-acts"><button type="button" data-show-stop="{stop.number}">'

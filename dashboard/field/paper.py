@@ -14,7 +14,7 @@ from PIL import Image
 
 from dashboard.charts import Chart
 from dashboard.charts.drawing import plain
-from dashboard.field.cards import photos, position, sections
+from dashboard.field.cards import photos, planned, position, sections
 from dashboard.field.model import Pack, Stop
 from dashboard.field.paper_map import Shapes, paper_map, shapes_of, stop_window, window_of
 from dashboard.field.words import Words
@@ -142,8 +142,6 @@ def _told(pack: Pack, words: Words, maps: dict[str, Chart], *, size: Paper) -> d
 
 
 def _stop(stop: Stop, words: Words, maps: dict[str, Chart]) -> dict[str, Any]:
-    hours = f"{words.clock(stop.arrive)}-{words.clock(stop.leave)}" if stop.arrive else ""
-    when = ", ".join(part for part in (words.day(stop.day) if stop.day else "", hours) if part)
     way = ""
     if stop.way_m is not None:
         road = words._("way by road") if stop.by_road else words._("straight line, not a way")
@@ -151,7 +149,7 @@ def _stop(stop: Stop, words: Words, maps: dict[str, Chart]) -> dict[str, Any]:
     return {
         "number": stop.number,
         "name": plain(stop.name),
-        "when": when,
+        "when": planned(stop, words),
         "way": way,
         "position": position(stop),
         "map": _picture(f"stop-{stop.number}", maps),

@@ -17,6 +17,7 @@ import pyproj
 import shapely
 
 from dashboard.charts.drawing import INK, PAPER, RULE, SOFT, Chart, Sheet
+from dashboard.charts.ground import round_length
 from dashboard.field.model import Bounds, Pack, PackLayer, Stop
 from dashboard.field.words import Words
 from geo.measure import Array
@@ -142,9 +143,7 @@ def paper_map(
 
 def bar_length(window: Window) -> float:
     """The length of the scale bar in metres: the largest round one up to a third of the map."""
-    most = window.width_mm / 3 * window.scale / 1_000
-    power = 10 ** int(np.floor(np.log10(most)))
-    return float(max(step * power for step in (1, 2, 5) if step * power <= most))
+    return round_length(window.width_mm / 3 * window.scale / 1_000)
 
 
 def _scale_bar(sheet: Sheet, window: Window, words: Words, *, y: float) -> float:

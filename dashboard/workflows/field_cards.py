@@ -26,7 +26,6 @@ from dashboard.workflows.home import current
 from dashboard.workflows.types import ConflictRun, WorkflowError
 from geo.measure import to_measuring_crs
 from layers import facts
-from layers.catalogue import Layer
 from layers.practices import practices
 from layers.store import Store
 
@@ -275,11 +274,6 @@ def _nearest(place: SitePlace, there: Around) -> Iterator[Nearest]:
             distance_m=float(away[first]),
             bearing_deg=float(bearing) % 360,
         )
-
-
-def layer_day(layer: Layer) -> dt.date | None:
-    """The day a layer's data speak for."""
-    return current(layer).data_date
 
 
 def _text(value: Any) -> str | None:

@@ -178,8 +178,7 @@ def write_pack(
             f"The pack could not be written to '{out}': {error.strerror or error}. Choose another "
             "folder."
         ) from error
-    sizes = {name: len(content) for name, content in made.items()}
-    return PackFiles(folder=out, files=sizes, stops=len(pack.stops), left_out=left_out)
+    return _told(pack, made, out, left_out)
 
 
 def zipped_pack(
@@ -193,9 +192,14 @@ def zipped_pack(
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in made.items():
             archive.writestr(zipfile.ZipInfo(name, stamp), content, zipfile.ZIP_DEFLATED)
+    return stream.getvalue(), _told(pack, made, Path(), left_out)
+
+
+def _told(
+    pack: Pack, made: Mapping[str, bytes], folder: Path, left_out: tuple[str, ...]
+) -> PackFiles:
     sizes = {name: len(content) for name, content in made.items()}
-    told = PackFiles(folder=Path(), files=sizes, stops=len(pack.stops), left_out=left_out)
-    return stream.getvalue(), told
+    return PackFiles(folder=folder, files=sizes, stops=len(pack.stops), left_out=left_out)
 
 
 def _stops(
